@@ -1,0 +1,101 @@
+// The worker SDK: implement Engine and Model, then
+//
+//   int main() { EchoEngine engine; return shoal::engine::serve(engine); }
+//
+// serve() speaks the wire protocol on descriptor 3. One thread talks; load() and call() run on compute
+// threads, so they may block and compute. What the operations are, their ports and effects stand in
+// the engine's engine.yaml; a call arrives with its inputs checked against them, defaults filled in.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "value/value.h"
+
+namespace shoal::engine {
+
+// What a model is made of: a file (opened by the host: the worker may not open paths) or a folder
+// that this worker may write in. Both empty: the engine needs no model.
+struct ModelFile {
+  std::string name;      // for messages
+  int descriptor = -1;   // the open file, owned by the caller, valid during the call; read it by pread or fdopen(dup)
+  std::string folder;
+  Json options;          // of the manifest or the load (context length, …)
+};
+
+// Bytes that a model needs, by kind. Before the load an estimate, after it the truth.
+struct Memory {
+  std::uint64_t weights = 0, cache = 0, compute = 0, other = 0;
+};
+
+struct Probe {
+  Json metadata;   // architecture, context length, … as far as the file says
+  Memory memory;
+};
+
+struct Call {
+  std::string operation;
+  value::Value inputs;   // a record by port
+};
+
+struct Reply {
+  value::Value outputs;  // a record by port
+  // What checks and the ledger need: {"tokens_in", "tokens_out", "min_probability", …}.
+  Json evidence;
+};
+
+// A running call's way out and its reason to stop. Any thread, while the call runs.
+class CallContext {
+ public:
+  virtual ~CallContext() = default;
+  // Sends part of a stream<T> output. Returns when there is room for more, or at once when cancelled.
+  virtual void chunk(std::string_view port, value::Value part) = 0;
+  // `done` of `total`, in units that `what` names ("tokens", "pages").
+  virtual void progress(double done, double total, std::string_view what) = 0;
+  // True once nobody wants the answer or the deadline is over. Ask often: a call must stop within 50 ms.
+  virtual bool cancelled() const = 0;
+};
+
+// A loaded model, or the engine itself where it needs none. Owned by the SDK.
+class Model {
+ public:
+  virtual ~Model() = default;
+  // Runs one operation. As many at once as engine.yaml's `calls:` says, each on its own thread.
+  // Return Error{Code::cancelled} when context.cancelled() made it stop.
+  virtual Result<Reply> call(Call const& call, CallContext& context) = 0;
+  // Cores that the host leases to this worker now. Also called once before the first call.
+  virtual void set_cores(int cores) { (void)cores; }
+  virtual Memory memory() const { return {}; }
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  // Called once before anything else, in the launcher's sandbox but before the worker locks itself
+  // down further (no new files, no exec): open libraries and data files here.
+  virtual Result<void> start() { return {}; }
+  // Metadata and memory by kind, without reading the weights.
+  virtual Result<Probe> probe(ModelFile const& file) {
+    (void)file;
+    return Probe{};
+  }
+  // `progress` takes 0 … 1 and returns false when the load should stop.
+  virtual Result<std::unique_ptr<Model>> load(ModelFile const& file,
+                                              std::function<bool(double)> const& progress) = 0;
+};
+
+struct ServeOptions {
+  // Folders the worker must still read after it locked itself down, besides the model's folder.
+  std::vector<std::string> read_paths;
+};
+
+// Serves until the host closes the socket. The exit status for main.
+int serve(Engine& engine, ServeOptions const& options = {});
+
+}  // namespace shoal::engine

@@ -1,0 +1,27 @@
+// Values as JSON at the edges. A blob has no JSON form of its own: it stands as an object with one
+// `$…` member ({"$file": path}, {"$artifact": hash}, {"$base64": …}, on the wire {"$buffer": n}).
+#pragma once
+
+#include <functional>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "value/value.h"
+
+namespace shoal::value {
+
+// How a blob is written. Returns an object with a `$…` member.
+using BlobWriter = std::function<Json(BlobPtr const&)>;
+// How an object with the `$…` member `kind` is read.
+using BlobReader = std::function<Result<BlobPtr>(std::string_view kind, Json const& object)>;
+
+Json to_json(Value const& value, BlobWriter const& write_blob);
+Result<Value> from_json(Json const& json, BlobReader const& read_blob);
+
+// {"$artifact": hash, "media_type", "size", "name"}: for people and events; bytes are not included.
+Json describe_blob(BlobPtr const& blob);
+// Plain data without blobs; an object with a `$…` member is invalid_argument.
+Json to_json(Value const& value);
+Result<Value> from_json(Json const& json);
+
+}  // namespace shoal::value
