@@ -1,0 +1,117 @@
+// Child processes: started with exactly what is listed, watched, and never left behind.
+// Elsewhere: posix_spawn and kqueue on macOS; CreateProcess and a job object on Windows.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "os/descriptor.h"
+
+namespace shoal::os {
+
+class PreparedSandbox;
+
+struct InheritedDescriptor {
+  int target = -1;  // its number in the child
+  int source = -1;  // an open descriptor of ours, which stays ours
+};
+
+struct Command {
+  std::string program;                 // a path; see find_program for names
+  std::vector<std::string> arguments;  // without the program's own name
+  // Exactly these "NAME=value"; see inherited_environment.
+  std::vector<std::string> environment;
+  std::string working_folder;          // empty: ours
+  // What the child has open. 0, 1 and 2 are /dev/null unless listed; everything else is closed.
+  std::vector<InheritedDescriptor> descriptors;
+  PreparedSandbox const* sandbox = nullptr;  // entered just before the program starts
+  // Kill the child when the thread that spawned it ends (the kernel watches the thread, not the process):
+  // spawn from a thread that outlives the child.
+  bool dies_with_us = true;
+};
+
+// The variables of this process with these names, as "NAME=value"; missing ones are left out.
+std::vector<std::string> inherited_environment(std::vector<std::string> const& names);
+// Where the shell would find `name` (a name, or a path with a slash). Error not_found.
+Result<std::string> find_program(std::string const& name);
+
+struct ExitStatus {
+  int code = 0;    // of exit, when signal == 0
+  int signal = 0;  // that killed it, else 0
+  double cpu_seconds = 0;
+  std::uint64_t peak_rss_bytes = 0;
+
+  bool ok() const { return code == 0 && signal == 0; }
+  // "ended with exit code 3", "was killed by signal 9 (Killed)"
+  std::string describe() const;
+};
+
+// A running child, in a process group of its own, so that Ctrl-C at a terminal reaches only us. One owner
+// thread. When the child ends, and when this is destroyed, what is left of its group is killed; the child is
+// always reaped.
+class Process {
+ public:
+  // The program is running when this returns; a program that cannot be started is an error with the reason
+  // (not_found, unavailable, refused by the sandbox …).
+  static Result<std::unique_ptr<Process>> spawn(Command const& command);
+
+  Process(Process const&) = delete;
+  Process& operator=(Process const&) = delete;
+  ~Process();
+
+  int pid() const { return pid_; }
+  // Readable once the child has ended; for a Poller.
+  int exit_descriptor() const { return exit_descriptor_.get(); }
+
+  // Its status, once it has ended; the same again after that.
+  std::optional<ExitStatus> try_wait();
+  ExitStatus wait();
+  // Nothing when it still runs after `timeout`.
+  std::optional<ExitStatus> wait_for(Duration timeout);
+
+  void terminate();  // asks: SIGTERM to the group
+  void kill();       // SIGKILL to the group
+
+ private:
+  Process(int pid, Descriptor exit_descriptor) : pid_(pid), exit_descriptor_(std::move(exit_descriptor)) {}
+  void signal_group(int signal);
+
+  int pid_;
+  Descriptor exit_descriptor_;
+  std::optional<ExitStatus> status_;
+};
+
+enum class OutputStream { standard_output, standard_error };
+
+struct RunOptions {
+  std::optional<Duration> timeout;
+  // Of each stream this much is kept from its beginning; more is dropped (and said), on_line still sees it.
+  std::uint64_t max_output_bytes = 16u << 20;
+  // Each complete line without its end ('\n' or '\r', so that progress bars give lines), called by the
+  // caller's thread. Lines over 64 KiB come in parts.
+  std::function<void(OutputStream, std::string_view)> on_line;
+  std::stop_token stop;
+};
+
+struct RunResult {
+  ExitStatus status;
+  std::string standard_output;
+  std::string standard_error;
+  bool truncated = false;
+};
+
+// Runs a program to its end, for package clients and tools. A program that ends with an exit code is a
+// result, not an error. Errors: those of spawn; cancelled; deadline_exceeded: the whole process group is then
+// dead. `command.descriptors` must not list 1 and 2.
+Result<RunResult> run_program(Command const& command, RunOptions const& options = {});
+
+}  // namespace shoal::os
