@@ -2,6 +2,7 @@
 // value::Value. The parser behind parse() is used in json.cpp only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -41,7 +42,8 @@ class Json {
   static Json array(std::initializer_list<Json> items = {}) { return Json(Array(items)); }
 
   // Reads UTF-8 JSON text (RFC 8259). invalid_argument names line and column; nesting over
-  // `max_depth` is refused; NaN, duplicate keys' last value wins.
+  // `max_depth` and NaN are refused; an integer beyond 64 bits becomes a number; of duplicate keys
+  // the last value wins.
   static Result<Json> parse(std::string_view text, int max_depth = 128);
   // Compact with indent < 0, otherwise one member a line. Strings that are not UTF-8 get U+FFFD.
   std::string dump(int indent = -1) const;
@@ -67,14 +69,15 @@ class Json {
   // A member's value, or null where there is none (also on what is no object).
   Json const& operator[](std::string_view key) const;
   bool contains(std::string_view key) const;
-  // Adds or replaces a member; null becomes an object first.
+  // Adds or replaces a member; null becomes an object first. Returns this object, for the next set.
   Json& set(std::string_view key, Json value);
-  // Appends; null becomes an array first.
+  // Appends; null becomes an array first. Returns this array, for the next push.
   Json& push(Json value);
 
   friend bool operator==(Json const&, Json const&) = default;
 
  private:
+  friend class JsonBuilder;
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> data_;
 };
 
