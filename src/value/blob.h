@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,7 @@ class Blob {
     std::string media_type = "application/octet-stream";
     std::string name;     // the file's name for people, may be empty
     int descriptor = -1;  // an open file or memory file with exactly these bytes, owned by `owner`; -1: none
+    std::optional<Sha256> hash;  // when it is known already and can be trusted
   };
 
   // Keeps the bytes itself.
@@ -35,7 +37,7 @@ class Blob {
   std::string const& media_type() const { return facts_.media_type; }
   std::string const& name() const { return facts_.name; }
   int descriptor() const { return facts_.descriptor; }
-  // Computed at the first call.
+  // Computed at the first call, unless it was known.
   Sha256 const& hash() const;
 
   Blob(std::string_view bytes, std::shared_ptr<void const> owner, Facts facts);
