@@ -135,10 +135,13 @@ class [[nodiscard]] Result<void> {
 
 }  // namespace shoal
 
-// The value of `expression` (a Result), or return its error from the enclosing function.
-#define TRY(...)                                                    \
-  ({                                                                \
-    auto shoal_try_result = (__VA_ARGS__);                          \
-    if (!shoal_try_result) return std::move(shoal_try_result).error(); \
-    std::move(shoal_try_result).value();                            \
+// The value of an expression that gives a Result, or its error returned from the enclosing function.
+#define TRY(...) SHOAL_TRY_(SHOAL_TRY_NAME_(__COUNTER__), __VA_ARGS__)
+#define SHOAL_TRY_NAME_(number) SHOAL_TRY_JOIN_(shoal_try_, number)
+#define SHOAL_TRY_JOIN_(prefix, number) prefix##number
+#define SHOAL_TRY_(result, ...)                \
+  ({                                           \
+    auto result = (__VA_ARGS__);               \
+    if (!result) return std::move(result).error(); \
+    std::move(result).value();                 \
   })
