@@ -1,0 +1,143 @@
+#include "wire/message.h"
+
+namespace shoal::wire {
+namespace {
+
+Json memory_json(MemoryReport const& memory) {
+  return Json::object({{"weights", memory.weights},
+                       {"cache", memory.cache},
+                       {"compute", memory.compute},
+                       {"other", memory.other}});
+}
+
+std::uint64_t bytes_at(Json const& object, std::string_view key) {
+  auto const value = object[key].as_integer();
+  return value > 0 ? static_cast<std::uint64_t>(value) : 0;
+}
+
+Result<std::uint64_t> require_id(Json const& object, std::string_view key) {
+  auto const value = TRY(require_integer(object, key));
+  if (value < 0) return Error(Code::invalid_argument, "`" + std::string(key) + "` is negative");
+  return static_cast<std::uint64_t>(value);
+}
+
+}  // namespace
+
+Json to_json(Hello const& hello) {
+  return Json::object({{"protocol", hello.protocol},
+                       {"engine", hello.engine},
+                       {"version", hello.version},
+                       {"descriptors", hello.descriptors}});
+}
+
+Result<Hello> hello_from(Json const& json) {
+  Hello hello;
+  hello.protocol = static_cast<int>(TRY(require_integer(json, "protocol")));
+  hello.engine = json["engine"].as_string();
+  hello.version = json["version"].as_string();
+  hello.descriptors = json["descriptors"].as_bool(false);
+  return hello;
+}
+
+Json to_json(LoadRequest const& request) {
+  return Json::object({{"name", request.name}, {"folder", request.folder}, {"options", request.options}});
+}
+
+Result<LoadRequest> load_request_from(Json const& json) {
+  LoadRequest request;
+  request.name = TRY(require_string(json, "name"));
+  request.folder = json["folder"].as_string();
+  request.options = json["options"];
+  return request;
+}
+
+Json to_json(LoadReply const& reply) {
+  return Json::object({{"metadata", reply.metadata}, {"memory", memory_json(reply.memory)}});
+}
+
+Result<LoadReply> load_reply_from(Json const& json) {
+  LoadReply reply;
+  reply.metadata = json["metadata"];
+  auto const& memory = json["memory"];
+  reply.memory = {bytes_at(memory, "weights"), bytes_at(memory, "cache"), bytes_at(memory, "compute"),
+                  bytes_at(memory, "other")};
+  return reply;
+}
+
+Json to_json(CoresLease const& lease) { return Json::object({{"cores", lease.cores}}); }
+
+Result<CoresLease> cores_lease_from(Json const& json) {
+  auto const cores = TRY(require_integer(json, "cores"));
+  if (cores < 0 || cores > 4096) return Error(Code::invalid_argument, "a lease of an impossible number of cores");
+  return CoresLease{static_cast<int>(cores)};
+}
+
+Json to_json(CallRequest const& request) {
+  return Json::object(
+      {{"operation", request.operation}, {"model", request.model}, {"inputs", request.inputs}});
+}
+
+Result<CallRequest> call_request_from(Json const& json) {
+  CallRequest request;
+  request.operation = TRY(require_string(json, "operation"));
+  request.model = TRY(require_id(json, "model"));
+  request.inputs = json["inputs"];
+  return request;
+}
+
+Json to_json(CallReply const& reply) {
+  return Json::object({{"outputs", reply.outputs},
+                       {"evidence", reply.evidence},
+                       {"cpu_seconds", reply.cpu_seconds}});
+}
+
+Result<CallReply> call_reply_from(Json const& json) {
+  if (!json["outputs"].is_object()) return Error(Code::invalid_argument, "a result without `outputs`");
+  return CallReply{json["outputs"], json["evidence"], json["cpu_seconds"].as_number()};
+}
+
+Json to_json(Chunk const& chunk) {
+  if (!chunk.port.empty()) return Json::object({{"port", chunk.port}, {"part", chunk.part}});
+  return Json::object({{"done", chunk.done}, {"total", chunk.total}, {"what", chunk.what}});
+}
+
+Result<Chunk> chunk_from(Json const& json) {
+  Chunk chunk;
+  chunk.port = json["port"].as_string();
+  chunk.part = json["part"];
+  chunk.done = json["done"].as_number();
+  chunk.total = json["total"].as_number();
+  chunk.what = json["what"].as_string();
+  return chunk;
+}
+
+Json to_json(BufferHeader const& header) {
+  Json json = Json::object({{"id", header.id},
+                            {"size", header.size},
+                            {"media_type", header.media_type},
+                            {"name", header.name}});
+  if (header.hash) json.set("hash", header.hash->hex());
+  return json;
+}
+
+Result<BufferHeader> buffer_header_from(Json const& json) {
+  BufferHeader header;
+  header.id = TRY(require_id(json, "id"));
+  header.size = TRY(require_id(json, "size"));
+  header.media_type = json["media_type"].as_string();
+  header.name = json["name"].as_string();
+  if (json["hash"].is_string()) header.hash = TRY(Sha256::from_hex(json["hash"].as_string()));
+  return header;
+}
+
+Json to_json(Error const& error) {
+  return Json::object({{"code", code_name(error.code())}, {"message", error.message()}});
+}
+
+Error error_from(Json const& json) {
+  auto const code = code_from_name(json["code"].as_string()).value_or(Code::engine_failed);
+  auto const& message = json["message"].as_string();
+  return Error(code, message.empty() ? "the worker reported an error without words" : message);
+}
+
+}  // namespace shoal::wire

@@ -1,0 +1,100 @@
+// The payloads of control frames as structs. Unknown members are ignored, so that either side may be
+// newer; a missing or mistyped required one is invalid_argument.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/sha256.h"
+
+namespace shoal::wire {
+
+// HELLO, from both sides at the start.
+struct Hello {
+  int protocol = 0;
+  std::string engine;    // name, as in engine.yaml
+  std::string version;   // of the program or engine
+  bool descriptors = true;  // can receive descriptors; without it bytes come as DATA frames
+};
+
+// Bytes by kind, see engine::Memory.
+struct MemoryReport {
+  std::uint64_t weights = 0, cache = 0, compute = 0, other = 0;
+  std::uint64_t total() const { return weights + cache + compute + other; }
+};
+
+// PROBE and LOAD; frame.call is the number that the model has from now on.
+struct LoadRequest {
+  std::string name;
+  std::string folder;  // of a folder model; a file comes as descriptor
+  Json options;
+};
+
+// Answer to PROBE and LOAD, as RESULT.
+struct LoadReply {
+  Json metadata;
+  MemoryReport memory;
+};
+
+// CORES: how many the worker may use from now on. The worker answers with the same frame.
+struct CoresLease {
+  int cores = 1;
+};
+
+// CALL.
+struct CallRequest {
+  std::string operation;
+  std::uint64_t model = 0;  // the number of its LOAD; 0: the engine needs none
+  Json inputs;              // with {"$buffer": id} for blobs
+};
+
+// RESULT of a call.
+struct CallReply {
+  Json outputs;  // with {"$buffer": id} for blobs
+  Json evidence;
+  double cpu_seconds = 0;  // of this call's threads as far as the worker can tell
+};
+
+// CHUNK: part of a stream, or progress.
+struct Chunk {
+  std::string port;  // "": progress
+  Json part;
+  double done = 0, total = 0;
+  std::string what;
+};
+
+// BUFFER: announces the bytes that come with the frame's descriptor.
+struct BufferHeader {
+  std::uint64_t id = 0;
+  std::uint64_t size = 0;
+  std::string media_type;
+  std::string name;
+  std::optional<Sha256> hash;  // only the host may state it
+};
+
+Json to_json(Hello const&);
+Json to_json(LoadRequest const&);
+Json to_json(LoadReply const&);
+Json to_json(CoresLease const&);
+Json to_json(CallRequest const&);
+Json to_json(CallReply const&);
+Json to_json(Chunk const&);
+Json to_json(BufferHeader const&);
+Json to_json(Error const&);
+
+Result<Hello> hello_from(Json const&);
+Result<LoadRequest> load_request_from(Json const&);
+Result<LoadReply> load_reply_from(Json const&);
+Result<CoresLease> cores_lease_from(Json const&);
+Result<CallRequest> call_request_from(Json const&);
+Result<CallReply> call_reply_from(Json const&);
+Result<Chunk> chunk_from(Json const&);
+Result<BufferHeader> buffer_header_from(Json const&);
+// What an ERROR frame says. A code nobody knows becomes engine_failed.
+Error error_from(Json const&);
+
+}  // namespace shoal::wire

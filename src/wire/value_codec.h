@@ -1,0 +1,40 @@
+// Values over a channel: blobs as BUFFER frames, the rest as JSON with {"$buffer": id} in their place.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "value/value.h"
+#include "wire/channel.h"
+#include "wire/message.h"
+
+namespace shoal::wire {
+
+// Queues the blobs of `value` as BUFFER frames of `call` and returns the JSON that refers to them. A blob
+// with an open descriptor is handed over without a copy. `state_hashes`: send hashes that are known
+// (the host does; what a worker states is not believed).
+Result<Json> send_blobs(Channel& channel, std::uint64_t call, value::Value const& value, bool state_hashes);
+
+// The BUFFER frames that came and wait for their call. Used by the channel's thread.
+class BufferInbox {
+ public:
+  // A worker believes its host: any regular file, and the hash it states. A host takes sealed memory
+  // files only and computes hashes itself.
+  enum class Peer { trusted, untrusted };
+  explicit BufferInbox(Peer peer) : peer_(peer) {}
+
+  Result<void> add(Received buffer);
+  // The value with its blobs; they leave the inbox.
+  Result<value::Value> take_value(std::uint64_t call, Json const& json);
+  void drop(std::uint64_t call);
+
+ private:
+  Result<value::BlobPtr> map(BufferHeader header, os::Descriptor descriptor) const;
+
+  Peer peer_;
+  std::map<std::uint64_t, std::map<std::uint64_t, value::BlobPtr>> blobs_;  // call → id → blob
+};
+
+}  // namespace shoal::wire
