@@ -122,8 +122,9 @@ function(shoal_engine name)
     OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${place} INSTALL_RPATH "$ORIGIN/../..")
   install(TARGETS engine_${name} DESTINATION ${place})
 
+  list(PREPEND arg_FILES engine.yaml)
   set(copies)
-  foreach(file IN ITEMS engine.yaml LISTS arg_FILES)
+  foreach(file IN LISTS arg_FILES)
     get_filename_component(leaf ${file} NAME)
     add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/${place}/${leaf} DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file}
       COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_SOURCE_DIR}/${file} ${PROJECT_BINARY_DIR}/${place}/${leaf} VERBATIM)
