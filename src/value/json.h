@@ -1,5 +1,6 @@
 // Values as JSON at the edges. A blob has no JSON form of its own: it stands as an object with one
-// `$…` member ({"$file": path}, {"$artifact": hash}, {"$base64": …}, on the wire {"$buffer": n}).
+// `$…` member ({"$file": path}, {"$artifact": hash}, {"$base64": …}, on the wire {"$buffer": n}). Other
+// names with `$` are data ("$schema"). Deeper than 128 levels is invalid_argument.
 #pragma once
 
 #include <functional>
@@ -20,7 +21,7 @@ Result<Value> from_json(Json const& json, BlobReader const& read_blob);
 
 // {"$artifact": hash, "media_type", "size", "name"}: for people and events; bytes are not included.
 Json describe_blob(BlobPtr const& blob);
-// Plain data without blobs; an object with a `$…` member is invalid_argument.
+// Blobs are written as describe_blob() does, and refused with invalid_argument when read.
 Json to_json(Value const& value);
 Result<Value> from_json(Json const& json);
 
