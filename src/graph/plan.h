@@ -1,0 +1,77 @@
+// What the executor runs: the steps in an order that works, names replaced by slots. Made from a
+// checked document only. Immutable; any number of runs and threads may share one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "graph/binding.h"
+#include "graph/catalog.h"
+#include "graph/check.h"
+#include "graph/expression.h"
+#include "value/signature.h"
+#include "value/value.h"
+
+namespace shoal::graph {
+
+// How to run a step:
+//   Without `each`: holds(when) → call with evaluate(inputs), store the record of outputs in the slot;
+//   otherwise store evaluate(otherwise), or null where there is none.
+//   With `each`: the same for every item of evaluate(each), with Environment::item set; an item that
+//   `when` refuses is left out where there is no `otherwise`. gather() makes the slot's value.
+//   After an error, and `retry` more tries: on_error fail ends the run; skip stores null, or leaves
+//   the item out.
+struct PlannedStep {
+  std::string id;
+  Position position;
+  std::uint32_t callable = 0;  // in Plan::callables
+  Binding inputs;              // a record by port; defaults are not filled in
+  std::optional<Binding> each;
+  std::optional<Expression> when;
+  std::optional<Binding> otherwise;  // `else:`, as a record by port
+  OnError on_error = OnError::fail;
+  int retry = 0;
+  std::optional<Duration> timeout;
+  bool cache = true;
+  std::vector<std::string> ports;           // of the outputs
+  std::vector<std::uint32_t> dependencies;  // steps that must be done before, each once, ascending
+  std::vector<std::uint32_t> dependents;    // steps that wait for this one, each once, ascending
+  std::vector<std::uint32_t> reads;         // slots, each once, ascending
+};
+
+struct PlannedOutput {
+  std::string name;
+  Binding binding;
+};
+
+struct Plan {
+  std::string name;
+  std::string file;
+  value::Signature signature;
+  std::vector<Callable> callables;
+  std::vector<PlannedStep> steps;  // each behind all that it depends on
+  std::vector<PlannedOutput> outputs;
+  // How many steps read each slot, and one more where an output reads it: count down as steps end, a
+  // value whose count is 0 can be dropped.
+  std::vector<std::uint32_t> readers;
+
+  std::size_t slot_count() const { return signature.inputs.size() + steps.size(); }
+  std::uint32_t input_slot(std::size_t input) const { return static_cast<std::uint32_t>(input); }
+  std::uint32_t step_slot(std::size_t step) const {
+    return static_cast<std::uint32_t>(signature.inputs.size() + step);
+  }
+};
+
+Plan plan(Checked checked);
+
+// The pipeline's outputs as a record, once all steps are done.
+Result<value::Value> evaluate_outputs(Plan const& plan, Environment const& environment);
+
+// The slot's value of a step with `each`: a record with a list for every port, in the order of the
+// items. Items without a record (left out) are null in `items` and have no place in the lists.
+value::Value gather(std::vector<std::string> const& ports, std::vector<value::Value> const& items);
+
+}  // namespace shoal::graph
