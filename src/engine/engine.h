@@ -12,7 +12,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -90,12 +89,8 @@ class Engine {
                                               std::function<bool(double)> const& progress) = 0;
 };
 
-struct ServeOptions {
-  // Folders the worker must still read after it locked itself down, besides the model's folder.
-  std::vector<std::string> read_paths;
-};
-
-// Serves until the host closes the socket. The exit status for main.
-int serve(Engine& engine, ServeOptions const& options = {});
+// Serves until the host closes the socket. The exit status for main. After start() the worker can open no
+// path but the model's folder and the folders that engine.yaml lists under `sandbox: read`.
+int serve(Engine& engine);
 
 }  // namespace shoal::engine

@@ -88,12 +88,13 @@ Result<CallRequest> call_request_from(Json const& json) {
 Json to_json(CallReply const& reply) {
   return Json::object({{"outputs", reply.outputs},
                        {"evidence", reply.evidence},
-                       {"cpu_seconds", reply.cpu_seconds}});
+                       {"cpu_seconds", reply.cpu_seconds},
+                       {"peak_bytes", reply.peak_bytes}});
 }
 
 Result<CallReply> call_reply_from(Json const& json) {
   if (!json["outputs"].is_object()) return Error(Code::invalid_argument, "a result without `outputs`");
-  return CallReply{json["outputs"], json["evidence"], json["cpu_seconds"].as_number()};
+  return CallReply{json["outputs"], json["evidence"], json["cpu_seconds"].as_number(), bytes_at(json, "peak_bytes")};
 }
 
 Json to_json(Chunk const& chunk) {

@@ -56,7 +56,8 @@ struct CallRequest {
 struct CallReply {
   Json outputs;  // with {"$buffer": id} for blobs
   Json evidence;
-  double cpu_seconds = 0;  // of this call's threads as far as the worker can tell
+  double cpu_seconds = 0;        // of the worker since it started; the host takes differences
+  std::uint64_t peak_bytes = 0;  // resident, of the worker since it started
 };
 
 // CHUNK: part of a stream, or progress.

@@ -1,0 +1,44 @@
+#include "engine/threads.h"
+
+namespace shoal::engine {
+
+Threads::~Threads() {
+  {
+    std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+  for (auto& thread : threads_) thread.join();
+}
+
+void Threads::run(std::function<void()> work) {
+  bool add = false;
+  {
+    std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(work));
+    add = idle_ < waiting_.size();
+  }
+  if (add) {
+    threads_.emplace_back([this] { serve(); });
+  } else {
+    changed_.notify_one();
+  }
+}
+
+void Threads::serve() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    ++idle_;
+    changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+    --idle_;
+    if (waiting_.empty()) return;
+    auto work = std::move(waiting_.back());
+    waiting_.pop_back();
+    lock.unlock();
+    work();
+    work = nullptr;
+    lock.lock();
+  }
+}
+
+}  // namespace shoal::engine

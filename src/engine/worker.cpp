@@ -1,0 +1,264 @@
+#include "engine/worker.h"
+
+#include <exception>
+
+#include "os/machine.h"
+
+namespace shoal::engine {
+namespace {
+
+// Engines wrap throwing libraries themselves; what slips through ends the call, not the worker.
+template <typename T, typename Work>
+Result<T> without_exceptions(Work&& work) {
+  try {
+    return work();
+  } catch (std::bad_alloc const&) {
+    return Error(Code::out_of_memory, "the worker has no memory left for this call");
+  } catch (std::exception const& thrown) {
+    return Error(Code::engine_failed, std::string("the engine threw: ") + thrown.what());
+  }
+}
+
+wire::MemoryReport report(Memory const& memory) {
+  return {memory.weights, memory.cache, memory.compute, memory.other};
+}
+
+Result<Json> payload(wire::Frame const& frame) { return Json::parse(frame.payload); }
+
+}  // namespace
+
+// What a running call sees of the worker.
+class Worker::ActiveCall final : public CallContext {
+ public:
+  ActiveCall(Worker& worker, std::uint64_t id) : worker_(worker), id_(id) {}
+
+  void chunk(std::string_view port, value::Value part) override {
+    if (!take_credit()) return;
+    worker_.post([id = id_, port = std::string(port), part = std::move(part)](wire::Channel& channel) -> Result<void> {
+      wire::Chunk message;
+      message.port = port;
+      message.part = TRY(wire::send_blobs(channel, id, part, false));
+      return channel.send(wire::FrameType::chunk, id, wire::to_json(message).dump());
+    });
+  }
+
+  void progress(double done, double total, std::string_view what) override {
+    wire::Chunk message;
+    message.done = done;
+    message.total = total;
+    message.what = what;
+    worker_.post([id = id_, text = wire::to_json(message).dump()](wire::Channel& channel) {
+      return channel.send(wire::FrameType::chunk, id, text);
+    });
+  }
+
+  bool cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
+
+  void cancel() {
+    cancelled_ = true;
+    credit_changed_.notify_all();
+  }
+
+  void add_credit(int chunks) {
+    {
+      std::lock_guard lock(mutex_);
+      credit_ += chunks;
+    }
+    credit_changed_.notify_all();
+  }
+
+ private:
+  bool take_credit() {
+    std::unique_lock lock(mutex_);
+    // Woken by a timer as well: cancel() does not take the mutex.
+    while (credit_ == 0 && !cancelled()) credit_changed_.wait_for(lock, std::chrono::milliseconds(10));
+    if (cancelled()) return false;
+    --credit_;
+    return true;
+  }
+
+  Worker& worker_;
+  std::uint64_t const id_;
+  std::atomic<bool> cancelled_{false};
+  std::mutex mutex_;  // guards credit_; the condition variable needs it bare
+  std::condition_variable credit_changed_;
+  int credit_ = kInitialCredit;
+};
+
+Worker::Worker(Engine& engine, wire::Hello hello, wire::Channel channel, os::Wakeup wakeup)
+    : engine_(engine), hello_(std::move(hello)), channel_(std::move(channel)), wakeup_(std::move(wakeup)) {}
+
+Worker::~Worker() {
+  for (auto& [id, call] : active_) call->cancel();
+}
+
+Result<void> Worker::run() {
+  TRY(channel_.send(wire::FrameType::hello, 0, wire::to_json(hello_).dump()));
+  os::Poller poller;
+  poller.watch(wakeup_.descriptor(), os::Interest::read);
+  while (true) {
+    auto messages = outbox_.with([](auto& outbox) { return std::exchange(outbox, {}); });
+    for (auto& message : messages) TRY(message(channel_));
+    if (!channel_.flush()) return {};
+    poller.watch(channel_.descriptor(), channel_.has_unsent() ? os::Interest::read_write : os::Interest::read);
+    for (auto const& ready : TRY(poller.wait(std::nullopt))) {
+      if (ready.descriptor == wakeup_.descriptor()) {
+        wakeup_.clear();
+      } else if (ready.readable || ready.closed) {
+        auto received = channel_.receive();
+        if (!received && received.error().code() == Code::unavailable) return {};
+        for (auto& frame : TRY(std::move(received))) TRY(handle(std::move(frame)));
+      }
+    }
+  }
+}
+
+Result<void> Worker::handle(wire::Received received) {
+  using Type = wire::FrameType;
+  auto const call = received.frame.call;
+  switch (received.frame.type) {
+    case Type::hello: {
+      auto const host = TRY(wire::hello_from(TRY(payload(received.frame))));
+      if (host.protocol == wire::kProtocolVersion) return {};
+      return Error(Code::unsupported, "the host speaks wire protocol " + std::to_string(host.protocol) +
+                                          ", this worker " + std::to_string(wire::kProtocolVersion));
+    }
+    case Type::probe:
+      start_probe(std::move(received));
+      return {};
+    case Type::load:
+      start_load(std::move(received));
+      return {};
+    case Type::unload:
+      return unload(call);
+    case Type::cores:
+      return set_cores(received.frame);
+    case Type::call:
+      return start_call(std::move(received));
+    case Type::cancel:
+      cancel(call);
+      return {};
+    case Type::credit:
+      if (auto const found = active_.find(call); found != active_.end()) {
+        found->second->add_credit(static_cast<int>(TRY(payload(received.frame))["chunks"].as_integer()));
+      }
+      return {};
+    case Type::buffer:
+      return buffers_.add(std::move(received));
+    case Type::ping:
+      return channel_.send(Type::ping, call);
+    default:
+      return {};
+  }
+}
+
+void Worker::post(Message message) {
+  outbox_.with([&](auto& outbox) { outbox.push_back(std::move(message)); });
+  wakeup_.signal();
+}
+
+void Worker::finish(std::uint64_t call, Result<Message> result) {
+  post([this, call, result = std::move(result)](wire::Channel& channel) -> Result<void> {
+    active_.erase(call);
+    auto sent = result ? (*result)(channel) : Result<void>(result.error());
+    if (sent) return {};
+    return channel.send(wire::FrameType::error, call, wire::to_json(sent.error()).dump());
+  });
+}
+
+void Worker::cancel(std::uint64_t call) {
+  if (auto const found = active_.find(call); found != active_.end()) found->second->cancel();
+}
+
+namespace {
+
+// The file or folder of a LOAD or PROBE frame. The descriptor stays the frame's.
+Result<ModelFile> model_file(wire::Received const& received) {
+  auto request = TRY(wire::load_request_from(TRY(payload(received.frame))));
+  ModelFile file;
+  file.name = std::move(request.name);
+  file.descriptor = received.descriptor.get();
+  file.folder = std::move(request.folder);
+  file.options = std::move(request.options);
+  return file;
+}
+
+std::function<Result<void>(wire::Channel&)> load_reply(std::uint64_t call, Json metadata, Memory const& memory) {
+  return [call, text = wire::to_json(wire::LoadReply{std::move(metadata), report(memory)}).dump()](
+             wire::Channel& channel) { return channel.send(wire::FrameType::result, call, text); };
+}
+
+}  // namespace
+
+void Worker::start_probe(wire::Received received) {
+  auto const call = received.frame.call;
+  active_[call] = std::make_shared<ActiveCall>(*this, call);
+  threads_.run([this, call, received = std::make_shared<wire::Received>(std::move(received))] {
+    auto probed = without_exceptions<Probe>([&]() -> Result<Probe> { return engine_.probe(TRY(model_file(*received))); });
+    finish(call, probed ? Result<Message>(load_reply(call, std::move(probed->metadata), probed->memory))
+                        : Result<Message>(std::move(probed).error()));
+  });
+}
+
+void Worker::start_load(wire::Received received) {
+  auto const call = received.frame.call;
+  auto const active = active_[call] = std::make_shared<ActiveCall>(*this, call);
+  threads_.run([this, call, active, cores = cores_, received = std::make_shared<wire::Received>(std::move(received))] {
+    auto loaded = without_exceptions<std::unique_ptr<Model>>([&]() -> Result<std::unique_ptr<Model>> {
+      return engine_.load(TRY(model_file(*received)), [&](double done) {
+        active->progress(done, 1, "load");
+        return !active->cancelled();
+      });
+    });
+    if (!loaded) return finish(call, std::move(loaded).error());
+    std::shared_ptr<Model> model = std::move(*loaded);
+    model->set_cores(cores);
+    auto const memory = model->memory();
+    models_.with([&](auto& models) { models[call] = std::move(model); });
+    finish(call, load_reply(call, {}, memory));
+  });
+}
+
+Result<void> Worker::unload(std::uint64_t model) {
+  models_.with([&](auto& models) { models.erase(model); });
+  return channel_.send(wire::FrameType::unload, model);
+}
+
+Result<void> Worker::set_cores(wire::Frame const& frame) {
+  cores_ = TRY(wire::cores_lease_from(TRY(payload(frame)))).cores;
+  auto const models = models_.with([](auto const& all) { return all; });
+  for (auto const& [id, model] : models) model->set_cores(cores_);
+  return channel_.send(wire::FrameType::cores, frame.call, frame.payload);
+}
+
+Result<void> Worker::start_call(wire::Received received) {
+  auto const id = received.frame.call;
+  auto request = TRY(wire::call_request_from(TRY(payload(received.frame))));
+  auto inputs = TRY(buffers_.take_value(id, request.inputs));
+  auto const model = models_.with([&](auto const& models) -> std::shared_ptr<Model> {
+    auto const found = models.find(request.model);
+    return found == models.end() ? nullptr : found->second;
+  });
+  auto const active = active_[id] = std::make_shared<ActiveCall>(*this, id);
+  if (!model) {
+    finish(id, Error(Code::internal, "a call for model " + std::to_string(request.model) + ", which is not loaded"));
+    return {};
+  }
+  threads_.run([this, id, active, model, call = Call{std::move(request.operation), std::move(inputs)}]() mutable {
+    auto reply = without_exceptions<Reply>([&] { return model->call(call, *active); });
+    call = {};  // a large input is freed before the answer goes out
+    if (!reply) return finish(id, std::move(reply).error());
+    auto const usage = os::own_usage();
+    finish(id, Message([id, reply = std::move(*reply), usage](wire::Channel& channel) -> Result<void> {
+             wire::CallReply message;
+             message.outputs = TRY(wire::send_blobs(channel, id, reply.outputs, false));
+             message.evidence = reply.evidence;
+             message.cpu_seconds = usage.cpu_seconds;
+             message.peak_bytes = usage.peak_rss_bytes;
+             return channel.send(wire::FrameType::result, id, wire::to_json(message).dump());
+           }));
+  });
+  return {};
+}
+
+}  // namespace shoal::engine
