@@ -1,0 +1,22 @@
+#include "os/descriptor.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "os/system_error.h"
+
+namespace shoal::os {
+
+void Descriptor::close() {
+  // The number is free again even when close reports an error, so there is nothing to repeat.
+  if (handle_ >= 0) ::close(handle_);
+  handle_ = -1;
+}
+
+Result<Descriptor> Descriptor::duplicate() const {
+  int const copy = fcntl(handle_, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return last_system_error("duplicating a descriptor");
+  return Descriptor(copy);
+}
+
+}  // namespace shoal::os

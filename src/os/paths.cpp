@@ -1,0 +1,53 @@
+#include "os/paths.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+#include "os/file.h"
+
+namespace shoal::os {
+namespace {
+
+std::optional<std::string> variable(char const* name) {
+  char const* const value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return std::string(value);
+}
+
+// The XDG rule: relative values are invalid and ignored.
+std::optional<std::string> xdg_folder(char const* name) {
+  std::optional<std::string> value = variable(name);
+  if (!value || !std::filesystem::path(*value).is_absolute()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+Result<Home> find_home() {
+  if (auto home = variable("SHOAL_HOME")) {
+    std::error_code error;
+    std::filesystem::path path = std::filesystem::absolute(*home, error).lexically_normal();
+    if (error) return Error(Code::not_found, "SHOAL_HOME is " + *home + ", but the working folder is gone");
+    if (!path.has_filename()) path = path.parent_path();
+    return Home{path.string(), path.string(), (path / "cache").string()};
+  }
+  auto data = xdg_folder("XDG_DATA_HOME");
+  auto config = xdg_folder("XDG_CONFIG_HOME");
+  auto cache = xdg_folder("XDG_CACHE_HOME");
+  auto user = xdg_folder("HOME");
+  if (!user && !(data && config && cache)) {
+    return Error(Code::not_found, "there is no home folder: set HOME, or SHOAL_HOME to where Shoal may keep its files");
+  }
+  return Home{.data = (data ? *data : *user + "/.local/share") + "/shoal",
+              .config = (config ? *config : *user + "/.config") + "/shoal",
+              .cache = (cache ? *cache : *user + "/.cache") + "/shoal"};
+}
+
+Result<Installation> find_installation() {
+  std::filesystem::path const program = TRY(executable_path());
+  std::filesystem::path const root = program.parent_path().parent_path();
+  return Installation{.engines = (root / "lib/shoal/engines").string(), .share = (root / "share/shoal").string()};
+}
+
+}  // namespace shoal::os
