@@ -13,7 +13,7 @@
 
 namespace shoal::graph {
 
-enum class Effects { none, reads, writes };  // in order: what contains several has the last of them
+using value::Effects;
 
 // What a step gives to one input, as far as it is known before the run.
 struct Argument {

@@ -16,6 +16,13 @@
 
 namespace shoal::value {
 
+// What running it does to the world. In order: what contains several has the last of them.
+enum class Effects {
+  none,    // the same inputs give the same outputs: may be cached
+  reads,   // depends on a state that changes (an index): its generation is part of the cache key
+  writes,  // changes the world: runs once per run, never cached
+};
+
 struct Port {
   std::string name;
   Type type;
