@@ -57,17 +57,27 @@ struct Passage {
   double score = 0;          // of the search that found it, higher is better
 };
 
+// A quote that stands word for word on a page, and where. Made by code, never by a model.
+struct Citation {
+  std::string document;
+  std::int64_t page = 0;
+  std::string quote;         // the page's own characters
+  std::vector<Box> boxes;    // of the lines that hold it
+};
+
 Type const& page_type();
 Type const& sheet_type();
 Type const& passage_type();
+Type const& citation_type();
 
 Value to_value(Word const& word);
 Value to_value(Page const& page);
 Value to_value(Sheet const& sheet);
 Value to_value(Passage const& passage);
+Value to_value(Citation const& citation);
 Value to_value(Box const& box);
 
-// The value must conform to the type; missing optional fields take the struct's defaults.
+// The value must conform to the type (null gives the struct's defaults).
 Page page_from(Value const& value);
 Sheet sheet_from(Value const& value);
 Passage passage_from(Value const& value);

@@ -2,6 +2,9 @@
 //   text integer number boolean json file image audio video any
 //   list<T>   stream<T>   {name: T, other: T}   tensor<f32,[n,384]>
 //   and the named records of records.h (page, sheet, passages, …).
+// How values carry them: `file` and `video` are blobs; `image` is a record of width, height, stride,
+// format (gray8 | rgb8), dpi and `pixels` (a blob); `audio` one of rate, channels and `samples` (a blob
+// of interleaved f32); `tensor` one of dtype, shape and `data` (a blob); a finished stream is a list.
 #pragma once
 
 #include <memory>
@@ -26,7 +29,10 @@ class Type {
   static Type stream(Type element);
   static Type record(std::vector<Field> fields, std::string name = {});
 
-  // invalid_argument says what is wrong with `text` and proposes the nearest name.
+  static Type tensor(std::string dtype, std::vector<std::string> dimensions);  // "384", or a name: any size
+
+  // invalid_argument says what is wrong with `text` and proposes the nearest name. Refused are texts
+  // over 16 KiB and types nested deeper than 32.
   static Result<Type> parse(std::string_view text);
 
   Kind kind() const { return kind_; }
@@ -36,6 +42,10 @@ class Type {
   std::vector<Field> const& fields() const;   // of a record
   Type const* field(std::string_view name) const;
 
+  std::string const& dtype() const;                     // of a tensor
+  std::vector<std::string> const& dimensions() const;   // of a tensor
+
+  // By structure: a record's name does not count.
   friend bool operator==(Type const& a, Type const& b);
 
  private:
@@ -46,11 +56,15 @@ class Type {
 };
 
 // Whether a port of type `to` takes every value of type `from`: the same structure, with records
-// allowed more fields, integer where number is wanted, anything for `any`, plain data for `json`.
+// allowed more fields, integer where number is wanted, anything for `any`, plain data for `json`, a
+// stream and a list of the same for each other. What comes from `any` is known only when it arrives:
+// it may go anywhere, and conforms() decides then.
 bool assignable(Type const& from, Type const& to);
 
-// Why `value` is not of `type`: invalid_argument with the path ("pages[3].words[0].box: …").
-Result<void> conforms(Value const& value, Type const& type);
+// Why `value` (called `name` in messages) is not of `type`: invalid_argument with the path
+// ("pages[3].words[0].box: …"). Null is of no type but `any` and `json`; yet a list may have null for
+// an item that was skipped or failed. `json` is plain data without blobs, at most 128 levels deep.
+Result<void> conforms(Value const& value, Type const& type, std::string_view name = {});
 
 // "a value of `list<page>` cannot be used as `page`; map over it with `each:`" and the like.
 std::string explain_mismatch(Type const& from, Type const& to);
