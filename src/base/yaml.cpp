@@ -46,9 +46,16 @@ class Places {
     mark.column = static_cast<int>(before.size() - (line_start == std::string_view::npos ? 0 : line_start + 1));
     return at(mark);
   }
-  char character(YAML::Mark const& mark) const {
+  // Whether a tab stands in the white space that begins the line of `mark`.
+  bool has_tab_in_indentation(YAML::Mark const& mark) const {
+    if (mark.pos < mark.column) return false;
+    auto line = text_.substr(std::min(text_.size(), static_cast<std::size_t>(mark.pos - mark.column)));
+    auto indentation = line.substr(0, line.find_first_not_of(" \t"));
+    return indentation.find('\t') != std::string_view::npos;
+  }
+  bool stands_at(YAML::Mark const& mark, std::string_view expected) const {
     auto offset = static_cast<std::size_t>(mark.pos);
-    return mark.pos >= 0 && offset < text_.size() ? text_[offset] : '\0';
+    return mark.pos >= 0 && offset < text_.size() && text_.substr(offset).starts_with(expected);
   }
 
  private:
@@ -149,11 +156,13 @@ Problem explain(YAML::Exception const& exception, Places const& places) {
   auto position = places.at(exception.mark);
   auto is = [&](char const* text) { return message.starts_with(text); };
   namespace Words = YAML::ErrorMsg;
-  if (places.character(exception.mark) == '*' || is(Words::UNKNOWN_ANCHOR)) {
+  if (places.stands_at(exception.mark, "*") || is(Words::UNKNOWN_ANCHOR)) {
     return {position, "aliases are not accepted", "quote a text that begins with `*`"};
   }
+  if (places.has_tab_in_indentation(exception.mark) || is(Words::TAB_IN_INDENTATION)) {
+    return {position, "a tab in the indentation", "use spaces"};
+  }
   if (is(Words::UNKNOWN_TOKEN)) return {position, "a value cannot begin with this character", "quote the text"};
-  if (is(Words::TAB_IN_INDENTATION)) return {position, "a tab in the indentation", "use spaces"};
   if (is(Words::END_OF_MAP_FLOW)) return {position, "expected `,` or `}`", "quote a text that begins with `{`"};
   if (is(Words::END_OF_SEQ_FLOW)) return {position, "expected `,` or `]`", "quote a text that begins with `[`"};
   if (is(Words::END_OF_MAP)) return {position, "expected a key of the mapping above", "check the indentation"};
@@ -182,9 +191,9 @@ class YamlBuilder : public YAML::EventHandler {
 
   void OnDocumentStart(YAML::Mark const& mark) override {
     note(mark);
-    if (++documents_ > 1) {
-      refuse(mark, "more than one document, or text after its end", "put each document into its own file");
-    }
+    if (++documents_ == 1) return;
+    if (places_.stands_at(mark, "---")) refuse(mark, "a second document", "put each document into its own file");
+    refuse(mark, "this does not belong to the document above", "check the indentation and the quotes");
   }
   void OnDocumentEnd() override {}
   void OnAlias(YAML::Mark const& mark, YAML::anchor_t) override {
@@ -205,7 +214,7 @@ class YamlBuilder : public YAML::EventHandler {
   void OnScalar(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t, std::string const& text) override {
     note(mark);
     bool plain = tag == "?";
-    if ((!plain && tag != "!") || places_.character(mark) == '!') refuse_tag(mark);
+    if ((!plain && tag != "!") || places_.stands_at(mark, "!")) refuse_tag(mark);
     if (expects_key()) return add_key(mark, text);
     Yaml& node = add(mark);
     node.text_ = text;
@@ -261,7 +270,7 @@ class YamlBuilder : public YAML::EventHandler {
   }
   void open(YAML::Mark const& mark, std::string const& tag, Yaml::Kind kind) {
     note(mark);
-    if (tag != "?" || places_.character(mark) == '!') refuse_tag(mark);
+    if (tag != "?" || places_.stands_at(mark, "!")) refuse_tag(mark);
     if (expects_key()) refuse(mark, "a key must be a plain name", "quote a text that begins with a bracket");
     if (open_.size() >= kDeepest) {
       refuse(mark, "nested deeper than " + std::to_string(kDeepest) + " levels", "");
