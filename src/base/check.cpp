@@ -5,10 +5,11 @@
 
 namespace shoal::detail {
 
-void check_failed(std::string_view condition, std::string_view message, std::source_location where) {
-  std::fprintf(stderr, "%s:%u: CHECK(%.*s) failed in %s%s%.*s\n", where.file_name(), where.line(),
-               static_cast<int>(condition.size()), condition.data(), where.function_name(),
-               message.empty() ? "" : ": ", static_cast<int>(message.size()), message.data());
+void check_failed(std::string_view condition, std::string_view message, char const* file, int line,
+                  char const* function) {
+  std::fprintf(stderr, "%s:%d: CHECK(%.*s) failed in %s%s%.*s\n", file, line, static_cast<int>(condition.size()),
+               condition.data(), function, message.empty() ? "" : ": ", static_cast<int>(message.size()),
+               message.data());
   std::abort();
 }
 
