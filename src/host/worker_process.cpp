@@ -1,0 +1,89 @@
+#include "host/worker_process.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "os/sandbox.h"
+#include "os/socket.h"
+
+namespace shoal::host {
+namespace {
+
+constexpr int kWorkerDescriptor = 3;
+constexpr std::size_t kKeptErrorBytes = 4096;
+
+std::vector<std::string> existing(std::vector<std::string> const& paths) {
+  std::vector<std::string> found;
+  std::error_code failed;
+  std::copy_if(paths.begin(), paths.end(), std::back_inserter(found),
+               [&](auto const& path) { return std::filesystem::exists(path, failed); });
+  return found;
+}
+
+std::vector<std::string> environment(Manifest const& manifest, std::vector<std::string> const& read_paths,
+                                     std::string const& folder) {
+  std::vector<std::string> variables = {
+      "LANG=C.UTF-8",
+      "SHOAL_WORKER=" + manifest.engine,
+      "SHOAL_WORKER_READ=" + join(read_paths, ":"),
+      "SHOAL_WORKER_WRITE=" + folder,
+      std::string("SHOAL_WORKER_LOG=") + (log_enabled(LogLevel::debug) ? "debug" : "info"),
+  };
+  for (auto const& [name, value] : manifest.environment) variables.push_back(name + "=" + value);
+#ifdef __SANITIZE_ADDRESS__
+  // The leak checker traces its own process, which no sandbox of ours allows.
+  variables.push_back("ASAN_OPTIONS=detect_leaks=0");
+#endif
+  return variables;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Manifest const& manifest, std::string const& folder) {
+  auto const read_paths = existing(manifest.read_paths);
+  os::SandboxSpec spec;
+  spec.execute_paths = {manifest.program};
+  spec.read_paths = read_paths;
+  // The engine's own folder, and the libraries that were installed with the engines.
+  spec.read_paths.push_back(std::filesystem::path(manifest.folder).parent_path().parent_path().string());
+  if (!folder.empty()) spec.write_paths = {folder};
+  auto const sandbox = TRY(os::prepare_sandbox(spec));
+
+  auto [ours, theirs] = TRY(os::socket_pair());
+  auto [error_output, error_input] = TRY(os::socket_pair());
+  os::Command command;
+  command.program = manifest.program;
+  command.environment = environment(manifest, read_paths, folder);
+  command.working_folder = "/";
+  command.descriptors = {{kWorkerDescriptor, theirs.get()}, {2, error_input.get()}};
+  command.sandbox = sandbox.get();
+  auto process = TRY(os::Process::spawn(command).within("starting the engine " + manifest.engine));
+  return std::unique_ptr<WorkerProcess>(
+      new WorkerProcess(manifest, std::move(process), wire::Channel(std::move(ours)), std::move(error_output)));
+}
+
+bool WorkerProcess::read_error_output() {
+  std::array<char, 4096> buffer;
+  std::vector<os::Descriptor> none;
+  while (true) {
+    auto const moved = os::receive(error_output_.get(), buffer, none);
+    if (!moved || moved->state == os::Transfer::State::closed) return false;
+    if (moved->state == os::Transfer::State::would_block) return true;
+    std::string_view const text(buffer.data(), moved->bytes);
+    log_debug(trim(text));
+    error_text_ += text;
+    if (error_text_.size() > kKeptErrorBytes) error_text_.erase(0, error_text_.size() - kKeptErrorBytes);
+  }
+}
+
+std::string WorkerProcess::describe_end(os::ExitStatus const& status) const {
+  auto const cause = killed_because.empty() ? status.describe() : killed_because;
+  auto const text = trim(error_text_);
+  auto const last = text.substr(text.find_last_of('\n') + 1);
+  return last.empty() ? cause : cause + " (it last said: " + make_valid_utf8(last) + ")";
+}
+
+}  // namespace shoal::host

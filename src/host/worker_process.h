@@ -1,0 +1,73 @@
+// A running worker as the host holds it: its process in the launcher's sandbox, its channel, what it wrote to
+// standard error. Owned and used by the host's thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "host/manifest.h"
+#include "os/process.h"
+#include "wire/channel.h"
+#include "wire/value_codec.h"
+
+namespace shoal::host {
+
+// A model as a worker loads it.
+struct ModelSpec {
+  std::string name;    // for people
+  std::string file;    // a path, opened by the host
+  std::string folder;  // or a folder that the worker may write in
+  Json options;
+
+  // Equal keys: the same loaded model serves both.
+  std::string key() const { return file + folder + (options.is_null() ? "" : options.dump()); }
+};
+
+class WorkerProcess {
+ public:
+  // The program runs when this returns; its HELLO comes later. `folder`: what it may write, or "".
+  static Result<std::unique_ptr<WorkerProcess>> start(Manifest const& manifest, std::string const& folder);
+  WorkerProcess(WorkerProcess const&) = delete;
+  WorkerProcess& operator=(WorkerProcess const&) = delete;
+
+  Manifest const& manifest() const { return manifest_; }
+  os::Process& process() { return *process_; }
+  wire::Channel& channel() { return channel_; }
+  wire::BufferInbox& buffers() { return buffers_; }
+  int error_output() const { return error_output_.get(); }
+
+  // Takes what the worker wrote to standard error; false when it closed it.
+  bool read_error_output();
+  // "was killed by signal 6 (Aborted): last line of its standard error"
+  std::string describe_end(os::ExitStatus const& status) const;
+
+  bool ready = false;                            // HELLO came
+  bool closed = false;                           // its end of the channel
+  MonotonicTime started;
+  MonotonicTime last_ping, last_pong;
+  std::string killed_because;                    // by us
+  double cpu_seconds = 0;                        // reported so far
+  std::map<std::string, std::uint64_t> models;   // key → number, of those loaded or loading
+
+ private:
+  WorkerProcess(Manifest const& manifest, std::unique_ptr<os::Process> process, wire::Channel channel,
+                os::Descriptor error_output)
+      : manifest_(manifest),
+        process_(std::move(process)),
+        channel_(std::move(channel)),
+        error_output_(std::move(error_output)) {}
+
+  Manifest const& manifest_;
+  std::unique_ptr<os::Process> process_;
+  wire::Channel channel_;
+  wire::BufferInbox buffers_{wire::BufferInbox::Peer::untrusted};
+  os::Descriptor error_output_;
+  std::string error_text_;  // its end
+};
+
+}  // namespace shoal::host
