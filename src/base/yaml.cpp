@@ -184,7 +184,9 @@ Problem explain(YAML::Exception const& exception, Places const& places) {
 // to the one around it, so the pointers in `open_` stay valid.
 class YamlBuilder : public YAML::EventHandler {
  public:
-  YamlBuilder(Places const& places, Source& source) : places_(places), source_(source) {}
+  YamlBuilder(Places const& places, Source& source) : places_(places), source_(source) {
+    root_.position_ = {1, 1};  // where no event tells, as in an empty text
+  }
 
   Yaml take_root() { return std::move(root_); }
   Position last_position() const { return last_position_; }

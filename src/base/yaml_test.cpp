@@ -79,6 +79,7 @@ TEST(YamlTest, ByteOrderMarkAndCarriageReturnsAreNoContent) {
 
 TEST(YamlTest, EmptyTextsAreNull) {
   for (auto text : {"", "\n\n", "# only a comment\n", "---\n"}) EXPECT_TRUE(parse(text).is_null()) << text;
+  EXPECT_EQ(parse("").position(), (Position{1, 1}));
 }
 
 TEST(YamlTest, RefusesWhatTheSchemaLeavesOut) {
