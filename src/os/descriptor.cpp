@@ -19,4 +19,10 @@ Result<Descriptor> Descriptor::duplicate() const {
   return Descriptor(copy);
 }
 
+Result<Pipe> make_pipe() {
+  int ends[2] = {-1, -1};
+  if (pipe2(ends, O_CLOEXEC) != 0) return last_system_error("making a pipe");
+  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
 }  // namespace shoal::os

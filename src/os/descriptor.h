@@ -36,4 +36,10 @@ class Descriptor {
   int handle_ = -1;
 };
 
+struct Pipe {
+  Descriptor read_end;
+  Descriptor write_end;
+};
+Result<Pipe> make_pipe();
+
 }  // namespace shoal::os

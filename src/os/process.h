@@ -3,12 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -48,6 +45,7 @@ struct ExitStatus {
   int code = 0;    // of exit, when signal == 0
   int signal = 0;  // that killed it, else 0
   double cpu_seconds = 0;
+  // The kernel's count starts at what we had when we spawned it; usage_of (machine.h) counts the program alone.
   std::uint64_t peak_rss_bytes = 0;
 
   bool ok() const { return code == 0 && signal == 0; }
@@ -61,7 +59,7 @@ struct ExitStatus {
 class Process {
  public:
   // The program is running when this returns; a program that cannot be started is an error with the reason
-  // (not_found, unavailable, refused by the sandbox …).
+  // (not_found, unavailable without permission …).
   static Result<std::unique_ptr<Process>> spawn(Command const& command);
 
   Process(Process const&) = delete;
@@ -89,29 +87,5 @@ class Process {
   Descriptor exit_descriptor_;
   std::optional<ExitStatus> status_;
 };
-
-enum class OutputStream { standard_output, standard_error };
-
-struct RunOptions {
-  std::optional<Duration> timeout;
-  // Of each stream this much is kept from its beginning; more is dropped (and said), on_line still sees it.
-  std::uint64_t max_output_bytes = 16u << 20;
-  // Each complete line without its end ('\n' or '\r', so that progress bars give lines), called by the
-  // caller's thread. Lines over 64 KiB come in parts.
-  std::function<void(OutputStream, std::string_view)> on_line;
-  std::stop_token stop;
-};
-
-struct RunResult {
-  ExitStatus status;
-  std::string standard_output;
-  std::string standard_error;
-  bool truncated = false;
-};
-
-// Runs a program to its end, for package clients and tools. A program that ends with an exit code is a
-// result, not an error. Errors: those of spawn; cancelled; deadline_exceeded: the whole process group is then
-// dead. `command.descriptors` must not list 1 and 2.
-Result<RunResult> run_program(Command const& command, RunOptions const& options = {});
 
 }  // namespace shoal::os
