@@ -158,7 +158,8 @@ class Conformance {
     if (!count_field(value, "stride", stride) || !blob_field(value, "pixels", pixels)) return false;
     if (!value["dpi"].is_number()) return wrong(value["dpi"], "number"), at_field("dpi");
     auto row = format == "rgb8" ? 3 : 1;
-    if (stride / row < width) return fail("a row of " + std::to_string(width) + " pixels needs more"), at_field("stride");
+    if (stride / row < width)
+      return fail("a row of " + std::to_string(width) + " pixels needs more"), at_field("stride");
     // Dividing, because the product may not fit.
     return pixels->size() / stride >= height || too_small(pixels, "pixels", stride * height);
   }
@@ -180,7 +181,8 @@ class Conformance {
     auto const& shape = value["shape"].as_list();
     auto const& wanted = type.dimensions();
     if (shape.size() != wanted.size()) {
-      return fail("expected " + std::to_string(wanted.size()) + " sizes, got " + std::to_string(shape.size())),
+      return fail("expected " + std::to_string(wanted.size()) + " sizes, got " +
+                  std::to_string(shape.size())),
              at_field("shape");
     }
     std::uint64_t bytes = bytes_per_item(type.dtype());
@@ -199,10 +201,12 @@ class Conformance {
     if (size < 0) return fail("expected sizes of 0 or more");
     auto const& name = wanted[i];
     bool numeric = name[0] >= '0' && name[0] <= '9';
-    if (numeric && std::to_string(size) != name) return fail("expected " + name + ", got " + std::to_string(size));
+    if (numeric && std::to_string(size) != name)
+      return fail("expected " + name + ", got " + std::to_string(size));
     auto first = static_cast<std::size_t>(std::find(wanted.begin(), wanted.end(), name) - wanted.begin());
     if (shape[first].as_integer() != size) return fail("the sizes for `" + name + "` differ");
-    if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(size), &bytes)) return fail("the tensor is too large");
+    if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(size), &bytes))
+      return fail("the tensor is too large");
     return true;
   }
 

@@ -36,7 +36,8 @@ Json write(Value const& value, BlobWriter const& write_blob) {
     case Value::Kind::record: {
       Json::Object members;
       members.reserve(value.as_record().size());
-      for (auto const& [name, field] : value.as_record()) members.emplace_back(name, write(field, write_blob));
+      for (auto const& [name, field] : value.as_record())
+        members.emplace_back(name, write(field, write_blob));
       return members;
     }
     case Value::Kind::blob: return value.as_blob() ? write_blob(value.as_blob()) : Json();
@@ -64,7 +65,8 @@ Result<Value> read_object(Json const& json, BlobReader const& read_blob, int dep
 
 Result<Value> read(Json const& json, BlobReader const& read_blob, int depth) {
   if (depth > kMaxDepth) {
-    return Error(Code::invalid_argument, "the value is nested deeper than " + std::to_string(kMaxDepth) + " levels");
+    return Error(Code::invalid_argument,
+                 "the value is nested deeper than " + std::to_string(kMaxDepth) + " levels");
   }
   if (json.is_bool()) return Value(json.as_bool());
   if (json.is_integer()) return Value(json.as_integer());
@@ -94,8 +96,8 @@ Result<Value> from_json(Json const& json) {
   return read(
       json,
       [](std::string_view kind, Json const&) -> Result<BlobPtr> {
-        return Error(Code::invalid_argument,
-                     "an object with `" + std::string(kind) + "` stands for a file, which is not allowed here");
+        return Error(Code::invalid_argument, "an object with `" + std::string(kind) +
+                                                 "` stands for a file, which is not allowed here");
       },
       0);
 }

@@ -14,7 +14,8 @@ Type box_list() { return Type::list(Type::list(number())); }
 // All named types, made once. Later ones are made of earlier ones.
 struct NamedTypes {
   Type word = Type::record(
-      {{"text", text()}, {"box", Type::list(number())}, {"confidence", number()}, {"line", integer()}}, "word");
+      {{"text", text()}, {"box", Type::list(number())}, {"confidence", number()}, {"line", integer()}},
+      "word");
   Type page = Type::record({{"number", integer()},
                             {"width", number()},
                             {"height", number()},
@@ -38,10 +39,11 @@ struct NamedTypes {
                                {"boxes", box_list()},
                                {"score", number()}},
                               "passage");
-  Type citation =
-      Type::record({{"document", text()}, {"page", integer()}, {"quote", text()}, {"boxes", box_list()}}, "citation");
+  Type citation = Type::record(
+      {{"document", text()}, {"page", integer()}, {"quote", text()}, {"boxes", box_list()}}, "citation");
   Type edit = Type::record(
-      {{"span", Type::list(integer())}, {"replacement", text()}, {"kind", text()}, {"reason", text()}}, "edit");
+      {{"span", Type::list(integer())}, {"replacement", text()}, {"kind", text()}, {"reason", text()}},
+      "edit");
   Type label = Type::record({{"label", text()}, {"score", number()}}, "label");
   Type candidate = Type::record({{"span", Type::list(integer())},
                                  {"replacement", text()},
@@ -55,7 +57,8 @@ struct NamedTypes {
                                    {"end", Type::list(integer())},
                                    {"confidence", number()}},
                                   "spoken-word");
-  Type transcript = Type::record({{"text", text()}, {"language", text()}, {"words", Type::list(spoken_word)}}, "transcript");
+  Type transcript = Type::record({{"text", text()}, {"language", text()}, {"words", Type::list(spoken_word)}},
+                                 "transcript");
 
   std::vector<std::pair<std::string, Type>> by_name = {
       {"word", word},
@@ -123,8 +126,10 @@ Type const& citation_type() { return all_named().citation; }
 Value to_value(Box const& box) { return Value::list({box[0], box[1], box[2], box[3]}); }
 
 Value to_value(Word const& word) {
-  return Value::record(
-      {{"text", word.text}, {"box", to_value(word.box)}, {"confidence", word.confidence}, {"line", word.line}});
+  return Value::record({{"text", word.text},
+                        {"box", to_value(word.box)},
+                        {"confidence", word.confidence},
+                        {"line", word.line}});
 }
 
 Value to_value(Page const& page) {

@@ -1,6 +1,7 @@
 #include "value/signature.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 #include "value/json.h"
@@ -8,7 +9,8 @@
 namespace shoal::value {
 namespace {
 
-std::vector<std::string> const kPortKeys = {"type", "about", "default", "required", "accept", "min", "max", "one_of"};
+std::vector<std::string> const kPortKeys = {"type",   "about", "default", "required",
+                                            "accept", "min",   "max",     "one_of"};
 
 bool is_port_name(std::string_view name) {
   auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
@@ -17,10 +19,14 @@ bool is_port_name(std::string_view name) {
                      [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; });
 }
 
-std::string number_text(double number) { return Json(number).dump(); }
+std::string number_text(double number) {
+  bool whole = std::trunc(number) == number && std::abs(number) < 1e15;
+  return whole ? std::to_string(static_cast<std::int64_t>(number)) : Json(number).dump();
+}
 
 Port const* find_port(std::vector<Port> const& ports, std::string_view name) {
-  auto port = std::find_if(ports.begin(), ports.end(), [&](auto const& port) { return port.name == name; });
+  auto port =
+      std::find_if(ports.begin(), ports.end(), [&](auto const& candidate) { return candidate.name == name; });
   return port == ports.end() ? nullptr : &*port;
 }
 
@@ -40,7 +46,8 @@ Result<void> check_limits(Port const& port, Value const& value) {
   if (value.is_number() && (port.min || port.max)) {
     auto number = value.as_number();
     if (port.min && !(number >= *port.min)) {
-      return bad_input(port, "is " + number_text(number) + ", but must be at least " + number_text(*port.min));
+      return bad_input(port,
+                       "is " + number_text(number) + ", but must be at least " + number_text(*port.min));
     }
     if (port.max && !(number <= *port.max)) {
       return bad_input(port, "is " + number_text(number) + ", but must be at most " + number_text(*port.max));
@@ -51,9 +58,11 @@ Result<void> check_limits(Port const& port, Value const& value) {
     return bad_input(port, "is `" + printable(value.as_text()).substr(0, 80) + "`, but must be one of " +
                                join(port.one_of, ", "));
   }
-  if (auto blob = value.as_blob(); blob && !port.accept.empty() && !accepts(port.accept, blob->media_type())) {
+  if (auto blob = value.as_blob();
+      blob && !port.accept.empty() && !accepts(port.accept, blob->media_type())) {
     auto name = blob->name().empty() ? std::string("the file") : "`" + printable(blob->name()) + "`";
-    return bad_input(port, "takes " + join(port.accept, ", ") + ", but " + name + " is " + blob->media_type());
+    return bad_input(port,
+                     "takes " + join(port.accept, ", ") + ", but " + name + " is " + blob->media_type());
   }
   return {};
 }
@@ -110,7 +119,8 @@ class PortReader {
   Type read_type(Yaml const& node, std::string const& name) {
     if (node.is_mapping()) return read_record(node, name);
     if (!node.is_string()) {
-      problem(node.position(), "the type of `" + name + "` must be written as text", "for example `text` or `list<page>`");
+      problem(node.position(), "the type of `" + name + "` must be written as text",
+              "for example `text` or `list<page>`");
       return {};
     }
     auto type = Type::parse(node.text());
@@ -121,7 +131,8 @@ class PortReader {
 
   Type read_record(Yaml const& node, std::string const& name) {
     std::vector<Type::Field> fields;
-    for (auto const& entry : node.entries()) fields.emplace_back(entry.key, read_type(entry.value, name + "." + entry.key));
+    for (auto const& entry : node.entries())
+      fields.emplace_back(entry.key, read_type(entry.value, name + "." + entry.key));
     return Type::record(std::move(fields));
   }
 
@@ -160,7 +171,8 @@ class PortReader {
 
   void read_texts(Yaml const& node, std::string const& key, std::vector<std::string>& out) {
     if (node.is_string()) return out.push_back(node.text());
-    if (node.is_sequence() && std::all_of(node.items().begin(), node.items().end(), [](auto& item) { return item.is_scalar(); })) {
+    if (node.is_sequence() &&
+        std::all_of(node.items().begin(), node.items().end(), [](auto& item) { return item.is_scalar(); })) {
       for (auto const& item : node.items()) out.push_back(item.text());
       return;
     }
@@ -208,7 +220,8 @@ std::vector<Port> parse_ports(Yaml const& mapping, std::vector<Problem>& problem
 
 Result<Value> bind_inputs(std::vector<Port> const& ports, Value const& given) {
   if (!given.is_record() && !given.is_null()) {
-    return Error(Code::invalid_argument, "inputs are a record by name, not " + std::string(given.kind_name()));
+    return Error(Code::invalid_argument,
+                 "inputs are a record by name, not " + std::string(given.kind_name()));
   }
   TRY(check_names(ports, given));
   Value::Record bound;

@@ -9,9 +9,9 @@
 namespace shoal::value {
 
 struct Type::Parts {
-  std::vector<Type> element;       // one, of a list or stream
-  std::vector<Field> fields;       // of a record
-  std::string name;                // of a named record; the dtype of a tensor
+  std::vector<Type> element;  // one, of a list or stream
+  std::vector<Field> fields;  // of a record
+  std::string name;           // of a named record; the dtype of a tensor
   std::vector<std::string> dimensions;
 };
 
@@ -25,14 +25,14 @@ struct Scalar {
 };
 
 constexpr std::array kScalars = {
-    Scalar{"any", Kind::any},     Scalar{"text", Kind::text},       Scalar{"integer", Kind::integer},
+    Scalar{"any", Kind::any},       Scalar{"text", Kind::text},       Scalar{"integer", Kind::integer},
     Scalar{"number", Kind::number}, Scalar{"boolean", Kind::boolean}, Scalar{"json", Kind::json},
-    Scalar{"file", Kind::file},   Scalar{"image", Kind::image},     Scalar{"audio", Kind::audio},
+    Scalar{"file", Kind::file},     Scalar{"image", Kind::image},     Scalar{"audio", Kind::audio},
     Scalar{"video", Kind::video},
 };
 
 constexpr std::array<std::string_view, 9> kElementTypes = {"f16", "f32", "f64", "i8",  "i16",
-                                                           "i32", "i64", "u8", "bool"};
+                                                           "i32", "i64", "u8",  "bool"};
 
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_name_part(char c) { return is_name_start(c) || (c >= '0' && c <= '9') || c == '-'; }
@@ -46,8 +46,8 @@ class Parser {
 
   Result<Type> parse() {
     if (text_.size() > kMaxLength) {
-      return Error(Code::invalid_argument, "a type may have " + std::to_string(kMaxLength) + " characters, not " +
-                                               std::to_string(text_.size()));
+      return Error(Code::invalid_argument, "a type may have " + std::to_string(kMaxLength) +
+                                               " characters, not " + std::to_string(text_.size()));
     }
     auto type = TRY(parse_type(0));
     skip_space();
@@ -75,7 +75,8 @@ class Parser {
   }
 
   Result<Type> parse_argument(std::string_view name, int depth) {
-    if (!take('<')) return fail("`" + std::string(name) + "` needs the type of its items: " + std::string(name) + "<text>");
+    if (!take('<'))
+      return fail("`" + std::string(name) + "` needs the type of its items: " + std::string(name) + "<text>");
     auto type = TRY(parse_type(depth + 1));
     if (!take('>')) return unexpected("`>`");
     return type;
@@ -100,7 +101,8 @@ class Parser {
     if (!take('<')) return fail("`tensor` needs the type and the sizes: tensor<f32,[n,384]>");
     auto dtype = parse_name();
     if (std::find(kElementTypes.begin(), kElementTypes.end(), dtype) == kElementTypes.end()) {
-      return fail("`" + std::string(dtype) + "` is no type of tensor items: f16, f32, f64, i8, i16, i32, i64, u8, bool");
+      return fail("`" + std::string(dtype) +
+                  "` is no type of tensor items: f16, f32, f64, i8, i16, i32, i64, u8, bool");
     }
     if (!take(',') || !take('[')) return unexpected("`,[` and the sizes");
     std::vector<std::string> dimensions;
@@ -131,7 +133,8 @@ class Parser {
   }
 
   void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) {
       ++at_;
     }
   }
@@ -154,13 +157,14 @@ class Parser {
   Error unexpected(std::string const& wanted) {
     skip_space();
     auto rest = text_.substr(at_, 20);
-    return fail("expected " + wanted + (rest.empty() ? ", but it ends" : " before `" + printable(rest) + "`"));
+    return fail("expected " + wanted +
+                (rest.empty() ? ", but it ends" : " before `" + printable(rest) + "`"));
   }
 
   Error unknown(std::string_view name) const {
     std::vector<std::string> known = named_types();
     for (auto const& scalar : kScalars) known.emplace_back(scalar.name);
-    for (auto name : {"list", "stream", "tensor"}) known.emplace_back(name);
+    for (auto generic : {"list", "stream", "tensor"}) known.emplace_back(generic);
     auto message = "there is no type `" + std::string(name) + "`";
     auto proposal = did_you_mean(name, known);
     if (!proposal.empty()) {
@@ -333,9 +337,11 @@ bool assignable(Type const& from, Type const& to) {
 
 std::string explain_mismatch(Type const& from, Type const& to) {
   auto message = "a value of `" + from.to_string() + "` cannot be used as `" + to.to_string() + "`";
-  if (is_sequence(from.kind()) && assignable(from.element(), to)) return message + "; map over it with `each:`";
+  if (is_sequence(from.kind()) && assignable(from.element(), to))
+    return message + "; map over it with `each:`";
   if (is_sequence(to.kind()) && assignable(from, to.element())) return message + "; write [ … ] around it";
-  if (from.kind() == Kind::record && to.kind() == Kind::record) return message + ": " + first_difference(from, to);
+  if (from.kind() == Kind::record && to.kind() == Kind::record)
+    return message + ": " + first_difference(from, to);
   if (from.kind() == Kind::record) {
     for (auto const& [name, field] : from.fields()) {
       if (assignable(field, to)) return message + "; use its field `." + name + "`";
@@ -344,8 +350,10 @@ std::string explain_mismatch(Type const& from, Type const& to) {
   if (to.kind() == Kind::text && assignable(from, Type::list(*find_named_type("page")))) {
     return message + "; the function `page-text` joins the texts of pages";
   }
-  if (to.kind() == Kind::text && is_sequence(from.kind())) return message + "; the function `join` makes one text of a list";
-  if (to.kind() == Kind::text && is_plain(from)) return message + "; the function `json-text` writes it as text";
+  if (to.kind() == Kind::text && is_sequence(from.kind()))
+    return message + "; the function `join` makes one text of a list";
+  if (to.kind() == Kind::text && is_plain(from))
+    return message + "; the function `json-text` writes it as text";
   if (to.kind() == Kind::json && !is_plain(from)) return message + ", because it holds files";
   if (from.kind() == Kind::json) return message + "; take a part of it with the function `select`";
   if (from.kind() == Kind::text && is_plain(to)) return message + "; the function `json` reads JSON text";

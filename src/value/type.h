@@ -20,7 +20,11 @@ namespace shoal::value {
 
 class Type {
  public:
-  enum class Kind { any, text, integer, number, boolean, json, file, image, audio, video, tensor, list, stream, record };
+  enum class Kind {
+    any, text, integer, number, boolean, json,
+    file, image, audio, video, tensor,
+    list, stream, record
+  };
   using Field = std::pair<std::string, Type>;
 
   Type() = default;  // any

@@ -34,14 +34,26 @@ bool push_pairs(Value::List const& a, Value::List const& b, Pairs& pending) {
   return true;
 }
 
-bool push_pairs(Value::Record const& a, Value::Record const& b, Pairs& pending) {
-  if (a.size() != b.size()) return false;
+bool push_sorted_pairs(Value::Record const& a, Value::Record const& b, Pairs& pending) {
   FieldRefs left, right;
   append_sorted(a, left);
   append_sorted(b, right);
   for (std::size_t i = 0; i < left.size(); ++i) {
     if (left[i]->first != right[i]->first) return false;
     pending.emplace_back(&left[i]->second, &right[i]->second);
+  }
+  return true;
+}
+
+bool push_pairs(Value::Record const& a, Value::Record const& b, Pairs& pending) {
+  if (a.size() != b.size()) return false;
+  auto before = pending.size();
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i].first != b[i].first) {
+      pending.resize(before);
+      return push_sorted_pairs(a, b, pending);
+    }
+    pending.emplace_back(&a[i].second, &b[i].second);
   }
   return true;
 }
@@ -55,12 +67,14 @@ bool same_so_far(Value const& a, Value const& b, Pairs& pending) {
     case Value::Kind::integer: return a.as_integer() == b.as_integer();
     case Value::Kind::number: return canonical_bits(a.as_number()) == canonical_bits(b.as_number());
     case Value::Kind::text: return a.as_text() == b.as_text();
-    case Value::Kind::list: return &a.as_list() == &b.as_list() || push_pairs(a.as_list(), b.as_list(), pending);
+    case Value::Kind::list:
+      return &a.as_list() == &b.as_list() || push_pairs(a.as_list(), b.as_list(), pending);
     case Value::Kind::record:
       return &a.as_record() == &b.as_record() || push_pairs(a.as_record(), b.as_record(), pending);
     case Value::Kind::blob: {
       auto left = a.as_blob(), right = b.as_blob();
-      return left == right || (left && right && left->size() == right->size() && left->hash() == right->hash());
+      return left == right ||
+             (left && right && left->size() == right->size() && left->hash() == right->hash());
     }
   }
   return false;
@@ -131,7 +145,8 @@ void write_head(Value const& value, CanonicalWriter& out) {
   switch (value.kind()) {
     case Value::Kind::null: return out.tag('0');
     case Value::Kind::boolean: return out.tag(value.as_boolean() ? 'T' : 'F');
-    case Value::Kind::integer: return out.tag('i'), out.number(static_cast<std::uint64_t>(value.as_integer()));
+    case Value::Kind::integer:
+      return out.tag('i'), out.number(static_cast<std::uint64_t>(value.as_integer()));
     case Value::Kind::number: return out.tag('n'), out.number(canonical_bits(value.as_number()));
     case Value::Kind::text: return out.tag('s'), out.text(value.as_text());
     case Value::Kind::list: return out.tag('l'), out.number(value.as_list().size());
