@@ -1,0 +1,67 @@
+// The journal of runs: what was started, how its steps ended, what it cost. One SQLite file, shared by all
+// processes of a home; readers need no lock. A run that says `running` but whose process is gone was
+// interrupted.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "store/database.h"
+
+namespace shoal::runtime {
+
+struct RunRecord {
+  std::string run;
+  std::string name;     // what was run
+  std::string state;    // running, done, failed, cancelled, interrupted
+  WallTime started;
+  std::optional<WallTime> ended;
+  std::string error;    // of a failed one
+  Json ledger;          // null while it runs
+  Json route;           // of its tasks
+};
+
+struct StepRecord {
+  std::string step;     // its path in the run
+  std::string callable;
+  std::string state;    // done, cached, failed
+  std::string key;      // of the step cache, hexadecimal; "" where it is not cached
+  std::string error;
+  double seconds = 0;
+};
+
+// One thread at a time.
+class Journal {
+ public:
+  static Result<std::unique_ptr<Journal>> open(std::string const& file);
+
+  Result<void> run_started(std::string const& run, std::string const& name, WallTime now);
+  Result<void> run_ended(RunRecord const& record);
+  // All of them are on disk when this returns.
+  Result<void> steps_ended(std::string const& run, std::vector<StepRecord> const& steps);
+  // Called by whoever holds the home's lock, before its own first run: nobody else can be running anything.
+  Result<void> mark_interrupted();
+
+  // Newest first.
+  Result<std::vector<RunRecord>> runs(int limit);
+  // By id, or the beginning of one that fits a single run. not_found otherwise.
+  Result<RunRecord> find(std::string const& run);
+  Result<std::vector<StepRecord>> steps(std::string const& run);
+  // Of all runs that ended.
+  Result<std::vector<Json>> ledgers();
+
+ private:
+  explicit Journal(std::unique_ptr<store::Database> database) : database_(std::move(database)) {}
+
+  std::unique_ptr<store::Database> database_;
+};
+
+// 12 characters that sort by time, unique on this machine.
+std::string new_run_id(WallTime now);
+
+}  // namespace shoal::runtime

@@ -1,0 +1,62 @@
+// What steps without effects gave before, by the hash of all that could change it. Outputs lie in one SQLite
+// table as JSON; what is large lies in the artifact store. One thread at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/sha256.h"
+#include "base/time.h"
+#include "store/artifacts.h"
+#include "store/database.h"
+#include "value/value.h"
+
+namespace shoal::runtime {
+
+// All that decides what a call of an engine gives.
+struct StepKey {
+  std::string engine;
+  std::string engine_version;   // engine.yaml's
+  std::string program_version;  // Shoal's: engines are built with it
+  std::string operation;
+  std::string model;            // its content hash, and its options
+  Sha256 inputs;
+
+  Sha256 hash() const;
+};
+
+struct CachedOutputs {
+  value::Value outputs;
+  Json evidence;
+};
+
+class StepCache {
+ public:
+  static Result<std::unique_ptr<StepCache>> open(std::string const& folder, store::ArtifactStore& artifacts);
+
+  // Nothing when it is not there, or when an artifact of it is gone or damaged.
+  Result<std::optional<CachedOutputs>> find(Sha256 const& key, WallTime now);
+  // Puts all of `entries` in one transaction.
+  struct Entry {
+    Sha256 key;
+    CachedOutputs value;
+  };
+  Result<void> put(std::vector<Entry> const& entries, WallTime now);
+
+ private:
+  StepCache(std::unique_ptr<store::Database> database, store::Statement select, store::Statement touch,
+            store::ArtifactStore& artifacts)
+      : database_(std::move(database)), select_(std::move(select)), touch_(std::move(touch)), artifacts_(artifacts) {}
+  Result<value::Value> decode(std::string_view text);
+  Result<std::string> encode(value::Value const& value);
+
+  std::unique_ptr<store::Database> database_;
+  store::Statement select_, touch_;
+  store::ArtifactStore& artifacts_;
+};
+
+}  // namespace shoal::runtime
