@@ -1,6 +1,6 @@
 # Libraries of others. Debian's are found here under their usual target names:
 #   nlohmann_json::nlohmann_json  yaml-cpp  CLI11::CLI11  spdlog::spdlog  fmt::fmt  Boost::headers  OpenSSL::SSL
-#   SQLite::SQLite3  PkgConfig::seccomp  PkgConfig::tesseract  PkgConfig::leptonica  ICU::uc
+#   SQLite::SQLite3  PkgConfig::seccomp  PkgConfig::tesseract  PkgConfig::leptonica  PkgConfig::re2  ICU::uc
 # Those of third_party.lock are made when a target first asks for them, so a build without engines needs none:
 #   third_party::llama  third_party::pdfium
 
@@ -23,7 +23,7 @@ shoal_find(SQLite3 SQLite::SQLite3)
 shoal_find(ICU ICU::uc COMPONENTS uc i18n)
 find_package(PkgConfig QUIET)
 if(PkgConfig_FOUND)
-  foreach(pair IN ITEMS seccomp=libseccomp tesseract=tesseract leptonica=lept)
+  foreach(pair IN ITEMS seccomp=libseccomp tesseract=tesseract leptonica=lept re2=re2)
     string(REPLACE "=" ";" pair ${pair})
     list(GET pair 0 name)
     list(GET pair 1 module)
