@@ -56,8 +56,6 @@ Result<Descriptor> create_sealed_buffer(std::string_view bytes) {
 Result<BufferWriter> BufferWriter::create(std::size_t size) {
   Descriptor file = TRY(create_memory_file(size));
   if (size == 0) return BufferWriter(std::move(file), nullptr, 0);
-  // Without this, memory that is missing would show itself as SIGBUS when the buffer is filled.
-  if (int const error = posix_fallocate(file.get(), 0, static_cast<off_t>(size)); error != 0) return no_room(size);
   void* const data = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
   if (data == MAP_FAILED) return no_room(size);
   return BufferWriter(std::move(file), static_cast<char*>(data), size);

@@ -60,7 +60,7 @@ Result<Transfer> send(int socket, std::string_view bytes, std::span<int const> d
     ssize_t const sent = sendmsg(socket, &message, MSG_NOSIGNAL);
     if (sent >= 0) return Transfer{Transfer::State::moved, static_cast<std::size_t>(sent)};
     if (errno == EINTR) continue;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return Transfer{Transfer::State::would_block, 0};
+    if (errno == EAGAIN) return Transfer{Transfer::State::would_block, 0};
     if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN) return Transfer{Transfer::State::closed, 0};
     return last_system_error("sending to a worker");
   }
@@ -79,7 +79,7 @@ Result<Transfer> receive(int socket, std::span<char> buffer, std::vector<Descrip
     ssize_t const got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     if (got < 0) {
       if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return Transfer{Transfer::State::would_block, 0};
+      if (errno == EAGAIN) return Transfer{Transfer::State::would_block, 0};
       if (errno == ECONNRESET || errno == ENOTCONN) return Transfer{Transfer::State::closed, 0};
       return last_system_error("receiving from a worker");
     }
