@@ -1,0 +1,57 @@
+// A pipeline at work within a run: which of its steps are done, what they gave, what can start now. The run's
+// thread only.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/execution.h"
+#include "runtime/target.h"
+
+namespace shoal::runtime {
+
+// Shared with the calls it waits for: an answer may come after its end.
+class Activation : public std::enable_shared_from_this<Activation> {
+ public:
+  // `inputs`: a record bound to the pipeline's ports. `path`: "" for the run's own pipeline.
+  static void start(Execution& execution, std::shared_ptr<LinkedPipeline const> pipeline, value::Value const& inputs,
+                    std::string path, std::shared_ptr<Scope> scope, Completion done);
+
+ private:
+  struct Items;
+
+  Activation(Execution& execution, std::shared_ptr<LinkedPipeline const> pipeline, std::string path,
+             std::shared_ptr<Scope> scope, Completion done);
+
+  void drain();
+  void run_step(std::uint32_t step);
+  void run_items(std::uint32_t step, value::Value const& list);
+  void launch_items(std::shared_ptr<Items> const& items);
+  void launch_item(std::shared_ptr<Items> const& items, std::size_t index);
+  void item_done(std::shared_ptr<Items> const& items, std::size_t index, Result<Answer> answer);
+  // Evaluates `when` and calls; `item`: of `each`, else nullptr. `attempt` counts retries.
+  void call(std::uint32_t step, value::Value const* item, std::string path, int attempt, Completion done);
+  void step_done(std::uint32_t step, Result<value::Value> value);
+  void finish(Result<Answer> answer);
+
+  graph::PlannedStep const& planned(std::uint32_t step) const { return pipeline_->plan.steps[step]; }
+  std::string path_of(std::uint32_t step) const;
+  graph::Environment environment(value::Value const* item = nullptr) const { return {slots_, item}; }
+
+  Execution& execution_;
+  std::shared_ptr<LinkedPipeline const> pipeline_;
+  std::string path_;
+  std::shared_ptr<Scope> scope_;
+  Completion done_;
+  std::vector<value::Value> slots_;
+  std::vector<std::uint32_t> readers_;  // steps and outputs that still need each slot
+  std::vector<std::uint32_t> waits_;    // dependencies that each step still waits for
+  std::deque<std::uint32_t> ready_;
+  std::size_t remaining_ = 0;
+  bool draining_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace shoal::runtime

@@ -1,0 +1,116 @@
+// One run, from its inputs to its outputs: calls what is to be called, caches, journals, keeps the account
+// and tells what happens. Runs on the thread that calls run(); the host's thread only leaves messages.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "host/host.h"
+#include "net/egress.h"
+#include "runtime/event.h"
+#include "runtime/journal.h"
+#include "runtime/ledger.h"
+#include "runtime/scope.h"
+#include "runtime/step_cache.h"
+#include "runtime/target.h"
+
+namespace shoal::runtime {
+
+// What a call gave.
+struct Answer {
+  value::Value outputs;  // a record by port
+  Json evidence;         // of an engine
+};
+using Completion = std::function<void(Result<Answer>)>;
+
+// Where in a run a call stands, and what holds for it.
+struct CallSite {
+  std::string step;                // its path
+  std::shared_ptr<Scope> scope;
+  bool cache = true;
+  std::optional<Duration> timeout;
+};
+
+class Execution {
+ public:
+  struct Parts {
+    host::Host& host;
+    StepCache& cache;
+    Journal& journal;
+    Clock const& clock;
+  };
+  struct Options {
+    std::string run;  // its id
+    std::function<void(Event const&)> on_event;
+    std::stop_token stop;
+    host::JobClass job_class = host::JobClass::interactive;
+    // What a task does when no rung's answer passes: gives the best one, marked, or fails.
+    bool accept_failed_checks = true;
+  };
+  Execution(Parts parts, Options options);
+  Execution(Execution const&) = delete;
+  Execution& operator=(Execution const&) = delete;
+  ~Execution();
+
+  // Once. Blocks until the end; the stop token ends it with `cancelled`.
+  Result<value::Value> run(Target const& target, value::Value inputs);
+
+  Ledger& ledger() { return ledger_; }
+  // Of all tasks that ran, in the order in which they ended.
+  Json::Array const& routes() const { return routes_; }
+  // True when a task's answer had failed its checks.
+  bool checks_failed() const { return checks_failed_; }
+
+  // For pipelines and tasks within the run, on its thread.
+
+  // Calls `target` with a record of inputs that is not bound yet. `done` is called once: at once or later.
+  void invoke(Target const& target, value::Value const& inputs, CallSite const& site, Completion done);
+  void announce(Event::Kind kind, std::string step, std::string detail = {}, double done_count = 0, double total = 0);
+  // A step that is no engine's failed or a task ended: for the journal.
+  void record(StepRecord record);
+  void task_ended(std::string const& step, std::string const& rung, bool passed, Json route);
+  bool accept_failed_checks() const { return options_.accept_failed_checks; }
+  Clock const& clock() const { return parts_.clock; }
+  // Calls `action` on the run's thread at that time, if the run still goes on.
+  void at(MonotonicTime time, std::function<void()> action);
+
+ private:
+  struct Inbox;
+  struct CallState;
+
+  void call_operation(OperationTarget const& target, std::string const& name, value::Value inputs,
+                      CallSite const& site, Completion done);
+  Result<StepKey> key_of(OperationTarget const& target, value::Value const& inputs) const;
+  bool answer_from_cache(CallState& call);
+  void submit(std::shared_ptr<CallState> call, OperationTarget const& target);
+  void job_done(std::shared_ptr<CallState> const& call, host::JobReport report);
+  void account(CallState const& call, host::JobReport const& report);
+  void loop(bool const& finished);
+  void run_due_timers();
+  // Everything that ended since the last time reaches the disk, and only then is it told.
+  void commit();
+
+  Parts parts_;
+  Options options_;
+  std::shared_ptr<Inbox> inbox_;  // shared with the host's thread, which may be late
+  std::shared_ptr<Scope> root_;
+  std::multimap<MonotonicTime, std::function<void()>> timers_;
+  std::vector<Event> events_;
+  std::vector<StepRecord> records_;
+  std::vector<StepCache::Entry> entries_;
+  std::uint64_t sequence_ = 0;
+  Ledger ledger_;
+  Json::Array routes_;
+  bool checks_failed_ = false;
+};
+
+}  // namespace shoal::runtime
