@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -73,10 +74,9 @@ class Execution {
   // For pipelines and tasks within the run, on its thread.
 
   // Calls `target` with a record of inputs that is not bound yet. `done` is called once: at once or later.
-  void invoke(Target const& target, value::Value const& inputs, CallSite const& site, Completion done);
-  void announce(Event::Kind kind, std::string step, std::string detail = {}, double done_count = 0, double total = 0);
-  // A step that is no engine's failed or a task ended: for the journal.
-  void record(StepRecord record);
+  void invoke(Target const& target, value::Value const& inputs, CallSite site, Completion done);
+  void announce(Event::Kind kind, std::string step, std::string detail = {}, double done_count = 0, double total = 0,
+                value::Value value = {});
   void task_ended(std::string const& step, std::string const& rung, bool passed, Json route);
   bool accept_failed_checks() const { return options_.accept_failed_checks; }
   Clock const& clock() const { return parts_.clock; }
@@ -87,14 +87,14 @@ class Execution {
   struct Inbox;
   struct CallState;
 
-  void call_operation(OperationTarget const& target, std::string const& name, value::Value inputs,
-                      CallSite const& site, Completion done);
-  Result<StepKey> key_of(OperationTarget const& target, value::Value const& inputs) const;
+  void call_operation(OperationTarget const& target, std::string const& name, value::Value inputs, CallSite site,
+                      Completion done);
   bool answer_from_cache(CallState& call);
-  void submit(std::shared_ptr<CallState> call, OperationTarget const& target);
+  void submit(std::shared_ptr<CallState> const& call, OperationTarget const& target);
   void job_done(std::shared_ptr<CallState> const& call, host::JobReport report);
   void account(CallState const& call, host::JobReport const& report);
-  void loop(bool const& finished);
+  // Until there is a result.
+  void loop(std::optional<Result<Answer>> const& result);
   void run_due_timers();
   // Everything that ended since the last time reaches the disk, and only then is it told.
   void commit();

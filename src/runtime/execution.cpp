@@ -1,0 +1,332 @@
+#include "runtime/execution.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "os/file.h"
+#include "os/machine.h"
+#include "runtime/activation.h"
+#include "runtime/ascent.h"
+
+namespace shoal::runtime {
+
+// Messages from the host's thread and from the stop token.
+struct Execution::Inbox {
+  std::mutex mutex;  // guards messages; the condition variable needs it bare
+  std::condition_variable arrived;
+  std::vector<std::function<void()>> messages;
+
+  void post(std::function<void()> message) {
+    {
+      std::lock_guard lock(mutex);
+      messages.push_back(std::move(message));
+    }
+    arrived.notify_one();
+  }
+};
+
+// A call of an engine's operation that is under way.
+struct Execution::CallState {
+  std::string name;   // of the callable
+  std::string model;  // of it, for the ledger
+  CallSite site;
+  std::vector<value::Port> const* outputs = nullptr;
+  value::Value inputs;
+  std::optional<Sha256> key;  // of the step cache, where the call may be cached
+  MonotonicTime started;
+  Completion done;
+};
+
+namespace {
+
+// `done` at the answer or at the end of the time, whichever comes first.
+Completion with_timeout(Execution& execution, CallSite& site, Completion done) {
+  site.scope = site.scope->child();
+  auto const limit = *std::exchange(site.timeout, std::nullopt);
+  auto const ended = std::make_shared<bool>(false);
+  execution.at(execution.clock().now() + limit, [ended, done, scope = site.scope, limit] {
+    if (std::exchange(*ended, true)) return;
+    scope->cancel();
+    done(Error(Code::deadline_exceeded, "it took longer than its timeout of " + human_seconds(seconds(limit))));
+  });
+  return [ended, done](Result<Answer> answer) {
+    if (!std::exchange(*ended, true)) done(std::move(answer));
+  };
+}
+
+// The folder that the input port of the engine's manifest names: one plain name, so that it stays where it
+// belongs.
+Result<host::ModelSpec> folder_model(OperationTarget const& target, value::Value const& inputs) {
+  auto const& name = inputs[target.engine->folder_port].as_text();
+  bool const plain = !name.empty() && name.size() <= 100 && name.front() != '.' &&
+                     name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
+  if (!plain) {
+    return Error(Code::invalid_argument,
+                 "`" + target.engine->folder_port + "` must be a plain name without slashes, not `" + name + "`");
+  }
+  host::ModelSpec model;
+  model.name = name;
+  model.folder = target.folder + "/" + name;
+  TRY(os::make_folders(model.folder));
+  return model;
+}
+
+StepKey key_of(OperationTarget const& target, value::Value const& inputs) {
+  StepKey key;
+  key.engine = target.engine->engine;
+  key.engine_version = target.engine->version;
+  key.program_version = SHOAL_VERSION;
+  key.operation = target.operation->name;
+  key.model = target.model_hash;
+  key.inputs = value::hash_of(inputs);
+  return key;
+}
+
+// An engine is not believed: what it gives must be what its manifest says.
+Result<void> check_outputs(std::string const& name, std::vector<value::Port> const& ports, value::Value const& outputs) {
+  for (auto const& port : ports) {
+    auto const& output = outputs[port.name];
+    if (output.is_null() && !port.required) continue;
+    auto const fits = value::conforms(output, port.type);
+    if (fits) continue;
+    return Error(Code::engine_failed, "`" + name + "` gave a wrong `" + port.name + "`: " + fits.error().message());
+  }
+  return {};
+}
+
+std::uint64_t count_in(Json const& evidence, std::string_view key) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, evidence[key].as_integer()));
+}
+
+}  // namespace
+
+value::Signature const& Target::signature() const {
+  struct Visitor {
+    value::Signature const& operator()(OperationTarget const& target) const { return target.operation->signature; }
+    value::Signature const& operator()(FunctionTarget const& target) const { return target.function->signature; }
+    value::Signature const& operator()(std::shared_ptr<LinkedPipeline const> const& pipeline) const {
+      return pipeline->plan.signature;
+    }
+    value::Signature const& operator()(std::shared_ptr<LinkedTask const> const& task) const {
+      return task->task.signature;
+    }
+  };
+  return std::visit(Visitor{}, what);
+}
+
+Execution::Execution(Parts parts, Options options)
+    : parts_(parts), options_(std::move(options)), inbox_(std::make_shared<Inbox>()), root_(Scope::root(parts.host)) {}
+
+Execution::~Execution() { root_->cancel(); }
+
+Result<value::Value> Execution::run(Target const& target, value::Value inputs) {
+  auto const usage_before = os::own_usage();
+  auto const started = parts_.clock.now();
+  announce(Event::Kind::run_started, {}, target.name);
+  std::stop_callback const on_stop(options_.stop,
+                                   [inbox = inbox_, root = root_] { inbox->post([root] { root->cancel(); }); });
+  std::optional<Result<Answer>> result;
+  bool const is_pipeline = std::holds_alternative<std::shared_ptr<LinkedPipeline const>>(target.what);
+  CallSite const site{is_pipeline ? "" : target.name, root_, true, std::nullopt};
+  invoke(target, inputs, site, [&](Result<Answer> answer) { result = std::move(answer); });
+  loop(result);
+  root_->cancel();
+
+  auto const usage = os::own_usage();
+  ledger_.elapsed = parts_.clock.now() - started;
+  ledger_.core_seconds += usage.cpu_seconds - usage_before.cpu_seconds;
+  ledger_.peak_memory_bytes += usage.peak_rss_bytes;
+  auto outputs = result->has_value() ? Result<value::Value>(std::move((*result)->outputs))
+                                     : Result<value::Value>(std::move(result->error()));
+  announce(outputs ? Event::Kind::run_done : Event::Kind::run_failed, {}, outputs ? "" : outputs.error().message());
+  commit();
+  return outputs;
+}
+
+void Execution::loop(std::optional<Result<Answer>> const& result) {
+  while (true) {
+    commit();
+    if (result) return;
+    std::vector<std::function<void()>> messages;
+    {
+      std::unique_lock lock(inbox_->mutex);
+      auto const arrived = [&] { return !inbox_->messages.empty(); };
+      if (timers_.empty()) {
+        inbox_->arrived.wait(lock, arrived);
+      } else {
+        auto const wait = timers_.begin()->first - parts_.clock.now();
+        inbox_->arrived.wait_for(lock, std::max<Duration>(wait, Duration::zero()), arrived);
+      }
+      messages.swap(inbox_->messages);
+    }
+    for (auto& message : messages) message();
+    run_due_timers();
+  }
+}
+
+void Execution::at(MonotonicTime time, std::function<void()> action) { timers_.emplace(time, std::move(action)); }
+
+void Execution::run_due_timers() {
+  while (!timers_.empty() && timers_.begin()->first <= parts_.clock.now()) {
+    auto const action = std::move(timers_.begin()->second);
+    timers_.erase(timers_.begin());
+    action();
+  }
+}
+
+void Execution::announce(Event::Kind kind, std::string step, std::string detail, double done_count, double total,
+                         value::Value value) {
+  if (!options_.on_event) return;
+  events_.push_back({++sequence_, kind, std::move(step), std::move(detail), done_count, total, std::move(value)});
+}
+
+void Execution::commit() {
+  if (!entries_.empty()) {
+    auto const stored = parts_.cache.put(entries_, parts_.clock.wall());
+    if (!stored) log_warning("the step cache could not be written: " + stored.error().message());
+    entries_.clear();
+  }
+  if (!records_.empty()) {
+    auto const written = parts_.journal.steps_ended(options_.run, records_);
+    if (!written) log_warning("the journal could not be written: " + written.error().message());
+    records_.clear();
+  }
+  for (auto const& event : std::exchange(events_, {})) options_.on_event(event);
+}
+
+void Execution::task_ended(std::string const& step, std::string const& rung, bool passed, Json route) {
+  if (!rung.empty()) ledger_.rungs[rung] += 1;
+  if (!passed) checks_failed_ = true;
+  announce(Event::Kind::step_done, step, rung);
+  routes_.push_back(std::move(route));
+}
+
+void Execution::invoke(Target const& target, value::Value const& inputs, CallSite site, Completion done) {
+  if (site.timeout) done = with_timeout(*this, site, std::move(done));
+  auto bound = value::bind_inputs(target.signature().inputs, inputs);
+  if (!bound) return done(std::move(bound).error().within("`" + target.name + "`"));
+  struct Visitor {
+    Execution& self;
+    Target const& target;
+    value::Value inputs;
+    CallSite& site;
+    Completion& done;
+
+    void operator()(FunctionTarget const& function) {
+      auto outputs = function.function->call(inputs);
+      if (!outputs) return done(std::move(outputs).error().within("`" + target.name + "`"));
+      done(Answer{std::move(*outputs), {}});
+    }
+    void operator()(OperationTarget const& operation) {
+      self.call_operation(operation, target.name, std::move(inputs), std::move(site), std::move(done));
+    }
+    void operator()(std::shared_ptr<LinkedPipeline const> const& pipeline) {
+      Activation::start(self, pipeline, inputs, site.step, site.scope->child(), std::move(done));
+    }
+    void operator()(std::shared_ptr<LinkedTask const> const& task) {
+      Ascent::start(self, task, std::move(inputs), std::move(site), std::move(done));
+    }
+  };
+  std::visit(Visitor{*this, target, std::move(*bound), site, done}, target.what);
+}
+
+void Execution::call_operation(OperationTarget const& target, std::string const& name, value::Value inputs,
+                               CallSite site, Completion done) {
+  auto const call = std::make_shared<CallState>();
+  call->name = name;
+  if (target.model) call->model = target.model->name;
+  call->site = std::move(site);
+  call->outputs = &target.operation->signature.outputs;
+  call->inputs = std::move(inputs);
+  call->started = parts_.clock.now();
+  call->done = std::move(done);
+  if (target.operation->effects == value::Effects::none && call->site.cache) {
+    call->key = key_of(target, call->inputs).hash();
+    if (answer_from_cache(*call)) return;
+  }
+  submit(call, target);
+}
+
+bool Execution::answer_from_cache(CallState& call) {
+  auto found = parts_.cache.find(*call.key, parts_.clock.wall());
+  if (!found) log_warning("the step cache could not be read: " + found.error().message());
+  if (!found || !*found) return false;
+  ledger_.cached += 1;
+  records_.push_back({call.site.step, call.name, "cached", call.key->hex(), {}, 0});
+  announce(Event::Kind::step_cached, call.site.step, call.name);
+  call.done(Answer{std::move((*found)->outputs), std::move((*found)->evidence)});
+  return true;
+}
+
+void Execution::submit(std::shared_ptr<CallState> const& call, OperationTarget const& target) {
+  host::JobSpec job;
+  job.engine = target.engine->engine;
+  job.operation = target.operation->name;
+  job.model = target.model;
+  if (target.engine->models == host::Manifest::Models::folder) {
+    auto folder = folder_model(target, call->inputs);
+    if (!folder) return call->done(std::move(folder).error());
+    job.model = std::move(*folder);
+  }
+  job.inputs = call->inputs;
+  job.job_class = options_.job_class;
+  // The inbox outlives a run whose messages come late; `this` is touched on the run's own thread only.
+  job.on_chunk = [this, inbox = inbox_, call](std::string port, value::Value part) {
+    inbox->post([this, call, port = std::move(port), part = std::move(part)] {
+      announce(Event::Kind::step_chunk, call->site.step, port, 0, 0, part);
+    });
+  };
+  job.on_progress = [this, inbox = inbox_, call](double done, double total, std::string what) {
+    inbox->post([this, call, done, total, what = std::move(what)] {
+      announce(Event::Kind::step_progress, call->site.step, what, done, total);
+    });
+  };
+  auto const id = std::make_shared<host::JobId>(0);  // known to the closure only after submit
+  job.on_done = [this, inbox = inbox_, call, id](host::JobReport report) {
+    inbox->post([this, call, id, report = std::make_shared<host::JobReport>(std::move(report))] {
+      call->site.scope->remove(*id);
+      job_done(call, std::move(*report));
+    });
+  };
+  announce(Event::Kind::step_started, call->site.step, call->name);
+  *id = parts_.host.submit(std::move(job));
+  call->site.scope->add(*id);
+  if (call->site.scope->cancelled()) parts_.host.cancel(*id);
+}
+
+void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport report) {
+  account(*call, report);
+  auto outputs = std::move(report.outputs);
+  if (outputs) {
+    if (auto fits = check_outputs(call->name, *call->outputs, *outputs); !fits) outputs = std::move(fits).error();
+  }
+  StepRecord record{call->site.step, call->name, "done", call->key ? call->key->hex() : "", {},
+                    seconds(parts_.clock.now() - call->started)};
+  if (!outputs) {
+    record.state = outputs.error().code() == Code::cancelled ? "cancelled" : "failed";
+    record.error = outputs.error().message();
+    announce(Event::Kind::step_failed, call->site.step, record.error);
+    records_.push_back(std::move(record));
+    return call->done(std::move(outputs).error());
+  }
+  if (call->key) entries_.push_back({*call->key, {*outputs, report.evidence}});
+  records_.push_back(std::move(record));
+  announce(Event::Kind::step_done, call->site.step, call->name);
+  call->done(Answer{std::move(*outputs), std::move(report.evidence)});
+}
+
+void Execution::account(CallState const& call, host::JobReport const& report) {
+  ledger_.core_seconds += report.cpu_seconds;
+  ledger_.peak_memory_bytes = std::max(ledger_.peak_memory_bytes, report.peak_bytes);
+  if (!report.outputs) return;
+  ledger_.calls += 1;
+  if (call.model.empty()) return;
+  auto& use = ledger_.models[call.model];
+  use.calls += 1;
+  use.tokens_in += count_in(report.evidence, "tokens_in");
+  use.tokens_out += count_in(report.evidence, "tokens_out");
+}
+
+}  // namespace shoal::runtime
