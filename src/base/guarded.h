@@ -6,20 +6,17 @@
 
 namespace shoal {
 
-template <typename T>
-class Guarded {
+template <typename T> class Guarded {
  public:
   Guarded() = default;
   explicit Guarded(T value) : value_(std::move(value)) {}
 
   // Calls `use(value)` while the mutex is held. Keep it short; do not call out to others from it.
-  template <typename Use>
-  decltype(auto) with(Use&& use) {
+  template <typename Use> decltype(auto) with(Use&& use) {
     std::lock_guard lock(mutex_);
     return std::forward<Use>(use)(value_);
   }
-  template <typename Use>
-  decltype(auto) with(Use&& use) const {
+  template <typename Use> decltype(auto) with(Use&& use) const {
     std::lock_guard lock(mutex_);
     return std::forward<Use>(use)(value_);
   }

@@ -12,8 +12,7 @@ namespace shoal {
 namespace {
 
 // Inside a function, so that it exists when another file's static object asks for it.
-template <typename T>
-T const& empty() {
+template <typename T> T const& empty() {
   static T const kEmpty{};
   return kEmpty;
 }
@@ -116,8 +115,9 @@ class JsonBuilder {
   }
 
   bool parse_error(std::size_t position, std::string const&, nlohmann::detail::exception const& error) {
-    error_ = Error(Code::invalid_argument, "not valid JSON at " + place(text_, position == 0 ? 0 : position - 1) +
-                                               ": " + make_valid_utf8(without_prefix(error.what())));
+    error_ =
+        Error(Code::invalid_argument, "not valid JSON at " + place(text_, position == 0 ? 0 : position - 1) +
+                                          ": " + make_valid_utf8(without_prefix(error.what())));
     return false;
   }
 
@@ -134,8 +134,8 @@ class JsonBuilder {
   }
   bool open(Json value) {
     if (open_.size() >= static_cast<std::size_t>(std::max(max_depth_, 0))) {
-      error_ = Error(Code::invalid_argument,
-                     "JSON is nested deeper than the " + std::to_string(max_depth_) + " levels that are accepted");
+      error_ = Error(Code::invalid_argument, "JSON is nested deeper than the " + std::to_string(max_depth_) +
+                                                 " levels that are accepted");
       return false;
     }
     open_.push_back(slot(std::move(value)));
@@ -218,8 +218,7 @@ class Writer {
   }
 
  private:
-  template <typename Items>
-  void write_all(Items const& items, char open, char close, int level) {
+  template <typename Items> void write_all(Items const& items, char open, char close, int level) {
     out_.push_back(open);
     for (std::size_t i = 0; i < items.size(); ++i) {
       if (i > 0) out_.push_back(',');

@@ -29,7 +29,8 @@ TEST(JsonTest, IntegersAndNumbersDiffer) {
   EXPECT_FALSE(Json::parse("1.0")->is_integer());
   EXPECT_EQ(round_trip("[1,1.0,-0.0,1e2,1e300]"), "[1,1.0,-0.0,100.0,1e+300]");
   EXPECT_FALSE(*Json::parse("1") == *Json::parse("1.0"));
-  EXPECT_EQ(round_trip("[9223372036854775807,-9223372036854775808]"), "[9223372036854775807,-9223372036854775808]");
+  EXPECT_EQ(round_trip("[9223372036854775807,-9223372036854775808]"),
+            "[9223372036854775807,-9223372036854775808]");
   auto large = *Json::parse("9223372036854775808");
   EXPECT_FALSE(large.is_integer());
   EXPECT_EQ(large.as_number(), 9223372036854775808.0);
@@ -74,7 +75,8 @@ TEST(JsonTest, InvalidUtf8IsReplacedWhenWrittenAndRefusedWhenRead) {
 }
 
 TEST(JsonTest, ErrorsNameLineAndColumnInCharacters) {
-  EXPECT_NE(parse_error("{\n  \"ü\": x}").find("line 2, column 8"), std::string::npos) << parse_error("{\n  \"ü\": x}");
+  EXPECT_NE(parse_error("{\n  \"ü\": x}").find("line 2, column 8"), std::string::npos)
+      << parse_error("{\n  \"ü\": x}");
   EXPECT_NE(parse_error("[1,").find("line 1, column 4"), std::string::npos) << parse_error("[1,");
   EXPECT_NE(parse_error("").find("line 1, column 1"), std::string::npos) << parse_error("");
   EXPECT_NE(parse_error("[1] 2").find("line 1, column 5"), std::string::npos) << parse_error("[1] 2");
@@ -82,8 +84,8 @@ TEST(JsonTest, ErrorsNameLineAndColumnInCharacters) {
 }
 
 TEST(JsonTest, RefusesWhatIsNotJson) {
-  for (auto text : {"NaN", "Infinity", "01", "1.", ".5", "'a'", "{a:1}", "[1,]", "{\"a\":1,}", "// x\n1", "nul", "1e999",
-                    "\"a\nb\"", "[1]]", "{\"a\" 1}"}) {
+  for (auto text : {"NaN", "Infinity", "01", "1.", ".5", "'a'", "{a:1}", "[1,]", "{\"a\":1,}", "// x\n1",
+                    "nul", "1e999", "\"a\nb\"", "[1]]", "{\"a\" 1}"}) {
     EXPECT_FALSE(Json::parse(text).has_value()) << text;
   }
 }

@@ -61,8 +61,7 @@ class [[nodiscard]] Error {
   std::string message_;
 };
 
-template <typename T>
-class [[nodiscard]] Result {
+template <typename T> class [[nodiscard]] Result {
  public:
   using value_type = T;
 
@@ -70,9 +69,10 @@ class [[nodiscard]] Result {
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
   // Lets a unique_ptr<Derived> or a string literal become the value, as with std::expected.
   template <typename U>
-    requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Error> && !std::is_same_v<std::remove_cvref_t<U>, Result>)
-  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+  requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
+           !std::is_same_v<std::remove_cvref_t<U>, Error> && !std::is_same_v<std::remove_cvref_t<U>, Result>)
+      Result(U&& value)
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {}
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
@@ -106,8 +106,7 @@ class [[nodiscard]] Result {
   std::variant<T, Error> state_;
 };
 
-template <>
-class [[nodiscard]] Result<void> {
+template <> class [[nodiscard]] Result<void> {
  public:
   using value_type = void;
 
@@ -139,9 +138,9 @@ class [[nodiscard]] Result<void> {
 #define TRY(...) SHOAL_TRY_(SHOAL_TRY_NAME_(__COUNTER__), __VA_ARGS__)
 #define SHOAL_TRY_NAME_(number) SHOAL_TRY_JOIN_(shoal_try_, number)
 #define SHOAL_TRY_JOIN_(prefix, number) prefix##number
-#define SHOAL_TRY_(result, ...)                \
-  ({                                           \
-    auto result = (__VA_ARGS__);               \
+#define SHOAL_TRY_(result, ...)                    \
+  ({                                               \
+    auto result = (__VA_ARGS__);                   \
     if (!result) return std::move(result).error(); \
-    std::move(result).value();                 \
+    std::move(result).value();                     \
   })

@@ -33,8 +33,8 @@ std::string Sha256::hex() const {
 
 Result<Sha256> Sha256::from_hex(std::string_view text) {
   if (text.size() != 64) {
-    return Error(Code::invalid_argument, "a SHA-256 is 64 hexadecimal digits, not " +
-                                             std::to_string(text.size()) + " characters");
+    return Error(Code::invalid_argument,
+                 "a SHA-256 is 64 hexadecimal digits, not " + std::to_string(text.size()) + " characters");
   }
   Sha256 digest;
   for (std::size_t i = 0; i < digest.bytes.size(); ++i) {

@@ -21,7 +21,7 @@ void append_utf8(std::string& out, char32_t code_point);
 // become U+FFFD, so that a hostile name cannot move a cursor.
 std::string printable(std::string_view text);
 
-std::string_view trim(std::string_view text);                   // ASCII white space
+std::string_view trim(std::string_view text);  // ASCII white space
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(std::vector<std::string> const& parts, std::string_view separator);
 std::string to_lower_ascii(std::string_view text);

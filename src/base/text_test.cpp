@@ -28,7 +28,8 @@ TEST(Utf8Test, MendsWhatIsInvalid) {
 }
 
 TEST(Utf8Test, CodePointsReadBack) {
-  for (char32_t code_point : {U'a', U'\x7F', U'\x80', U'\x7FF', U'\x800', U'\xFFFD', U'\x10000', U'\x10FFFF'}) {
+  for (char32_t code_point :
+       {U'a', U'\x7F', U'\x80', U'\x7FF', U'\x800', U'\xFFFD', U'\x10000', U'\x10FFFF'}) {
     std::string text;
     append_utf8(text, code_point);
     std::size_t offset = 0;
@@ -106,7 +107,8 @@ TEST(TextTest, ReadsSeconds) {
   EXPECT_EQ(parse_seconds("5m"), 300.0);
   EXPECT_EQ(parse_seconds("2h"), 7200.0);
   EXPECT_EQ(parse_seconds("1.5 d"), 129600.0);
-  for (auto text : {"", "30", "s", "-1s", "5 min", "1h30m"}) EXPECT_EQ(parse_seconds(text), std::nullopt) << text;
+  for (auto text : {"", "30", "s", "-1s", "5 min", "1h30m"})
+    EXPECT_EQ(parse_seconds(text), std::nullopt) << text;
 }
 
 TEST(TimeTest, WritesRfc3339) {

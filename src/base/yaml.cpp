@@ -43,7 +43,8 @@ class Places {
     auto line_start = before.rfind('\n');
     mark.pos = static_cast<int>(before.size());
     mark.line = static_cast<int>(std::count(before.begin(), before.end(), '\n'));
-    mark.column = static_cast<int>(before.size() - (line_start == std::string_view::npos ? 0 : line_start + 1));
+    mark.column =
+        static_cast<int>(before.size() - (line_start == std::string_view::npos ? 0 : line_start + 1));
     return at(mark);
   }
   // Whether a tab stands in the white space that begins the line of `mark`.
@@ -148,7 +149,9 @@ std::optional<double> to_number(std::string_view text) {
   return value;
 }
 
-std::string one_line_of(std::string_view library_message) { return printable(library_message.substr(0, 200)); }
+std::string one_line_of(std::string_view library_message) {
+  return printable(library_message.substr(0, 200));
+}
 
 // The library's words, where ours help more. The hint says what mends the usual cause.
 Problem explain(YAML::Exception const& exception, Places const& places) {
@@ -162,10 +165,14 @@ Problem explain(YAML::Exception const& exception, Places const& places) {
   if (places.has_tab_in_indentation(exception.mark) || is(Words::TAB_IN_INDENTATION)) {
     return {position, "a tab in the indentation", "use spaces"};
   }
-  if (is(Words::UNKNOWN_TOKEN)) return {position, "a value cannot begin with this character", "quote the text"};
-  if (is(Words::END_OF_MAP_FLOW)) return {position, "expected `,` or `}`", "quote a text that begins with `{`"};
-  if (is(Words::END_OF_SEQ_FLOW)) return {position, "expected `,` or `]`", "quote a text that begins with `[`"};
-  if (is(Words::END_OF_MAP)) return {position, "expected a key of the mapping above", "check the indentation"};
+  if (is(Words::UNKNOWN_TOKEN))
+    return {position, "a value cannot begin with this character", "quote the text"};
+  if (is(Words::END_OF_MAP_FLOW))
+    return {position, "expected `,` or `}`", "quote a text that begins with `{`"};
+  if (is(Words::END_OF_SEQ_FLOW))
+    return {position, "expected `,` or `]`", "quote a text that begins with `[`"};
+  if (is(Words::END_OF_MAP))
+    return {position, "expected a key of the mapping above", "check the indentation"};
   if (is(Words::END_OF_SEQ)) return {position, "expected `- ` of the list above", "check the indentation"};
   if (is(Words::MAP_VALUE)) return {position, "`:` cannot stand here", "quote a text that contains `: `"};
   if (is(Words::MAP_KEY)) return {position, "a key cannot stand here", "check the indentation"};
@@ -194,7 +201,8 @@ class YamlBuilder : public YAML::EventHandler {
   void OnDocumentStart(YAML::Mark const& mark) override {
     note(mark);
     if (++documents_ == 1) return;
-    if (places_.stands_at(mark, "---")) refuse(mark, "a second document", "put each document into its own file");
+    if (places_.stands_at(mark, "---"))
+      refuse(mark, "a second document", "put each document into its own file");
     refuse(mark, "this does not belong to the document above", "check the indentation and the quotes");
   }
   void OnDocumentEnd() override {}
@@ -213,7 +221,8 @@ class YamlBuilder : public YAML::EventHandler {
     auto key_position = open_.back().node->entries_.back().key_position;
     if (node.position_.line != key_position.line) node.position_ = key_position;
   }
-  void OnScalar(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t, std::string const& text) override {
+  void OnScalar(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t,
+                std::string const& text) override {
     note(mark);
     bool plain = tag == "?";
     if ((!plain && tag != "!") || places_.stands_at(mark, "!")) refuse_tag(mark);
@@ -291,7 +300,7 @@ class YamlBuilder : public YAML::EventHandler {
       return;
     }
     auto base_8_or_16 = text.starts_with("0o") ? 8 : text.starts_with("0x") ? 16 : 0;
-    auto integer = base_8_or_16 == 0                ? to_integer(text, 10)
+    auto integer = base_8_or_16 == 0                 ? to_integer(text, 10)
                    : text.substr(2).starts_with('-') ? std::nullopt
                                                      : to_integer(text.substr(2), base_8_or_16);
     if (integer) {
@@ -316,13 +325,15 @@ class YamlBuilder : public YAML::EventHandler {
     std::vector<Yaml::Entry const*> sorted;
     sorted.reserve(mapping.entries().size());
     for (auto const& entry : mapping.entries()) sorted.push_back(&entry);
-    std::stable_sort(sorted.begin(), sorted.end(), [](auto const* a, auto const* b) { return a->key < b->key; });
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](auto const* a, auto const* b) { return a->key < b->key; });
     auto same_key = [](auto const* a, auto const* b) { return a->key == b->key; };
     auto first = std::adjacent_find(sorted.begin(), sorted.end(), same_key);
     if (first == sorted.end()) return;
     auto const& again = **(first + 1);
-    throw Refusal{{again.key_position, "the key `" + again.key + "` was given before, in line " +
-                                           std::to_string((*first)->key_position.line),
+    throw Refusal{{again.key_position,
+                   "the key `" + again.key + "` was given before, in line " +
+                       std::to_string((*first)->key_position.line),
                    ""}};
   }
 
@@ -340,7 +351,9 @@ namespace {
 // the end of the text).
 std::optional<Problem> find_bad_character(std::string_view text, Places const& places) {
   if (auto offset = find_invalid_utf8(text)) return Problem{places.at_offset(*offset), "not valid UTF-8", ""};
-  auto is_control = [](char c) { return (c >= 0 && c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F; };
+  auto is_control = [](char c) {
+    return (c >= 0 && c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F;
+  };
   auto bad = std::find_if(text.begin(), text.end(), is_control);
   if (bad == text.end()) return std::nullopt;
   return Problem{places.at_offset(static_cast<std::size_t>(bad - text.begin())),
@@ -361,7 +374,8 @@ Yaml build(Source& source, YamlBuilder& builder) {
 Result<Yaml> Yaml::parse(std::string_view text, std::string_view file) {
   if (text.size() > kLargestText) {
     return Error(Code::invalid_argument, std::string(file) + ": " + human_bytes(text.size()) +
-                                             " of YAML; up to " + human_bytes(kLargestText) + " are accepted");
+                                             " of YAML; up to " + human_bytes(kLargestText) +
+                                             " are accepted");
   }
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
@@ -380,7 +394,8 @@ Result<Yaml> Yaml::parse(std::string_view text, std::string_view file) {
     problem = explain(exception, places);
   }
   if (source.ended_early()) {
-    problem = {builder.last_position(), "a value after this place is longer than " + human_bytes(kLargestValue),
+    problem = {builder.last_position(),
+               "a value after this place is longer than " + human_bytes(kLargestValue),
                "put it into a file of its own"};
   }
   return to_error({*problem}, file);

@@ -10,7 +10,9 @@ void yaml_parse(benchmark::State& state) {
   std::string text = "pipeline: big\nin: {pages: list<image>}\nsteps:\n";
   for (std::int64_t i = 0; i < state.range(0); ++i) {
     auto name = "step" + std::to_string(i);
-    text += "  " + name + ":\n    use: ocr.recognize\n    with: {page: $pages, language: eng}\n    when: $page.text is empty\n";
+    text +=
+        "  " + name +
+        ":\n    use: ocr.recognize\n    with: {page: $pages, language: eng}\n    when: $page.text is empty\n";
   }
   for (auto _ : state) benchmark::DoNotOptimize(Yaml::parse(text, "big.yaml"));
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * text.size()));

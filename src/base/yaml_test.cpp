@@ -25,7 +25,8 @@ std::string repeat(std::string_view text, int count) {
 }
 
 TEST(YamlTest, ReadsADocument) {
-  auto yaml = parse("name: scan\nsteps:\n  read: {use: ocr.pages, with: [1, \"2\"]}\n  note: |\n    two\n    lines\n");
+  auto yaml = parse(
+      "name: scan\nsteps:\n  read: {use: ocr.pages, with: [1, \"2\"]}\n  note: |\n    two\n    lines\n");
   EXPECT_EQ(yaml.to_json().dump(),
             R"({"name":"scan","steps":{"read":{"use":"ocr.pages","with":[1,"2"]},"note":"two\nlines\n"}})");
   ASSERT_NE(yaml.find("name"), nullptr);
@@ -34,12 +35,15 @@ TEST(YamlTest, ReadsADocument) {
 }
 
 TEST(YamlTest, PlainScalarsFollowTheCoreSchema) {
-  auto json = parse("[null, ~, true, FALSE, yes, no, on, off, 12, -3, +4, 0x1F, 0o17, 017, 1.5, .5, 1., 1e3, 1_000, 12:30,"
-                    " 0x, 0x-1, 0o8, +, '.', 1e, -, truth, 2026-11-24]")
+  auto json = parse(
+                  "[null, ~, true, FALSE, yes, no, on, off, 12, -3, +4, 0x1F, 0o17, 017, 1.5, .5, 1., 1e3, "
+                  "1_000, 12:30,"
+                  " 0x, 0x-1, 0o8, +, '.', 1e, -, truth, 2026-11-24]")
                   .to_json();
-  EXPECT_EQ(json.dump(),
-            R"([null,null,true,false,"yes","no","on","off",12,-3,4,31,15,17,1.5,0.5,1.0,1000.0,"1_000","12:30",)"
-            R"("0x","0x-1","0o8","+",".","1e","-","truth","2026-11-24"])");
+  EXPECT_EQ(
+      json.dump(),
+      R"([null,null,true,false,"yes","no","on","off",12,-3,4,31,15,17,1.5,0.5,1.0,1000.0,"1_000","12:30",)"
+      R"("0x","0x-1","0o8","+",".","1e","-","truth","2026-11-24"])");
   auto special = parse("[.inf, -.INF, .nan]");
   EXPECT_GT(special.items()[0].number(), 1e308);
   EXPECT_LT(special.items()[1].number(), -1e308);
@@ -71,7 +75,9 @@ TEST(YamlTest, AValueLeftOutStandsAtItsKey) {
 }
 
 TEST(YamlTest, ByteOrderMarkAndCarriageReturnsAreNoContent) {
-  auto yaml = parse("\xEF\xBB\xBF" "a: 1\r\nb: x\r\n");
+  auto yaml = parse(
+      "\xEF\xBB\xBF"
+      "a: 1\r\nb: x\r\n");
   EXPECT_EQ(yaml.to_json().dump(), R"({"a":1,"b":"x"})");
   EXPECT_EQ(yaml.entries()[0].key_position, (Position{1, 1}));
   EXPECT_EQ(yaml.entries()[1].value.position(), (Position{2, 4}));
@@ -87,7 +93,8 @@ TEST(YamlTest, RefusesWhatTheSchemaLeavesOut) {
   EXPECT_EQ(error("a: *.pdf"), "file.yaml:1:4: aliases are not accepted (quote a text that begins with `*`)");
   EXPECT_EQ(error("a: !!str 1"), "file.yaml:1:4: tags are not accepted (quote a text that begins with `!`)");
   EXPECT_EQ(error("a: ! 1"), "file.yaml:1:4: tags are not accepted (quote a text that begins with `!`)");
-  EXPECT_EQ(error("b:\n  - !x {a: b}"), "file.yaml:2:5: tags are not accepted (quote a text that begins with `!`)");
+  EXPECT_EQ(error("b:\n  - !x {a: b}"),
+            "file.yaml:2:5: tags are not accepted (quote a text that begins with `!`)");
   EXPECT_TRUE(error("a: 1\n---\nb: 2").starts_with("file.yaml:2:1: a second document"));
   EXPECT_TRUE(error("a: 1\n- b\n").starts_with("file.yaml:2:1: expected a key of the mapping above"));
   EXPECT_TRUE(error("[a] b").starts_with("file.yaml:1:5: this does not belong to the document above"));
@@ -107,17 +114,24 @@ TEST(YamlTest, SyntaxErrorsSayWhatMendsThem) {
   EXPECT_EQ(error("a:\n\tb: 1"), "file.yaml:2:3: a tab in the indentation (use spaces)");
   EXPECT_EQ(error("a: @x"), "file.yaml:1:4: a value cannot begin with this character (quote the text)");
   EXPECT_EQ(error("a: \"ü"), "file.yaml:1:6: a quoted text has no end");
-  EXPECT_EQ(error("ü: \"äöü\" x"), "file.yaml:1:10: expected a key of the mapping above (check the indentation)");
-  EXPECT_EQ(error("- a\nb: c"),
-            "file.yaml:2:1: this does not belong to the document above (check the indentation and the quotes)");
-  EXPECT_EQ(error("x:\n  - a\n  b: c"), "file.yaml:3:3: expected a key of the mapping above (check the indentation)");
+  EXPECT_EQ(error("ü: \"äöü\" x"),
+            "file.yaml:1:10: expected a key of the mapping above (check the indentation)");
+  EXPECT_EQ(
+      error("- a\nb: c"),
+      "file.yaml:2:1: this does not belong to the document above (check the indentation and the quotes)");
+  EXPECT_EQ(error("x:\n  - a\n  b: c"),
+            "file.yaml:3:3: expected a key of the mapping above (check the indentation)");
 }
 
 TEST(YamlTest, RefusesBytesThatAreNoText) {
   EXPECT_EQ(error("a: ü\n\nb: \xFF"), "file.yaml:3:4: not valid UTF-8");
   EXPECT_TRUE(error(std::string_view("a: x\0y", 6)).starts_with("file.yaml:1:5: the control character 0"));
   EXPECT_TRUE(error("a: \x04 b").starts_with("file.yaml:1:4: the control character 4"));
-  EXPECT_FALSE(Yaml::parse(std::string_view("\xFF\xFE" "a\0:\0 \0", 8), "utf16").has_value());
+  EXPECT_FALSE(Yaml::parse(std::string_view("\xFF\xFE"
+                                            "a\0:\0 \0",
+                                            8),
+                           "utf16")
+                   .has_value());
 }
 
 TEST(YamlTest, DepthIsLimited) {
@@ -132,15 +146,18 @@ TEST(YamlTest, DepthIsLimited) {
 TEST(YamlTest, HostileSizesAreRefusedBeforeTheyCostMemory) {
   EXPECT_TRUE(error(std::string(17 << 20, ' ')).starts_with("file.yaml: 17.8 MB of YAML"));
   EXPECT_NE(error(std::string(4 << 20, '[')).find("longer than 1.0 MB"), std::string::npos);
-  EXPECT_TRUE(error("a: 1\nb: '" + std::string(2 << 20, 'x') + "'").starts_with("file.yaml:2:1: a value after"));
+  EXPECT_TRUE(
+      error("a: 1\nb: '" + std::string(2 << 20, 'x') + "'").starts_with("file.yaml:2:1: a value after"));
   EXPECT_TRUE(error("a: '" + std::string(1'000'000, 'x') + "'").starts_with("parsed"));
   std::string laughs = "a: &a [x, x]\n";
-  for (char c = 'b'; c < 'k'; ++c) laughs += std::string(1, c) + ": &" + c + " [*" + char(c - 1) + ", *" + char(c - 1) + "]\n";
+  for (char c = 'b'; c < 'k'; ++c)
+    laughs += std::string(1, c) + ": &" + c + " [*" + char(c - 1) + ", *" + char(c - 1) + "]\n";
   EXPECT_TRUE(error(laughs).starts_with("file.yaml:1:4: anchors are not accepted"));
 }
 
 TEST(YamlTest, ProblemsAreSortedOneALine) {
-  auto error = to_error({{{3, 1}, "third", ""}, {{1, 9}, "second", "a hint"}, {{1, 2}, "first", ""}}, "f.yaml");
+  auto error =
+      to_error({{{3, 1}, "third", ""}, {{1, 9}, "second", "a hint"}, {{1, 2}, "first", ""}}, "f.yaml");
   EXPECT_EQ(error.code(), Code::invalid_argument);
   EXPECT_EQ(error.message(), "f.yaml:1:2: first\nf.yaml:1:9: second (a hint)\nf.yaml:3:1: third");
 }
