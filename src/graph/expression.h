@@ -59,7 +59,10 @@ Result<value::Value> evaluate(Reference const& reference, Environment const& env
 
 // A letter or `_`, then letters, digits, `_` and `-`; at most kMaxNameBytes.
 bool is_name(std::string_view text);
-// The reference that `text` is from end to end, or nothing.
+// Reads `name.field[0]` from `offset` on, which moves behind it. Nothing where there is no name, or one
+// or a path that is longer than any may be.
+std::optional<Reference> scan_reference(std::string_view text, std::size_t& offset);
+// The `$reference` that `text` is from end to end, or nothing.
 std::optional<Reference> parse_reference(std::string_view text, Place const& place);
 
 // An expression as code for a stack machine, so that neither checking nor evaluating recurses.

@@ -1,0 +1,118 @@
+#include "graph/plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "graph/references.h"
+
+namespace shoal::graph {
+namespace {
+
+using value::Value;
+
+void add_slot(std::vector<std::uint32_t>& slots, Reference const& reference) {
+  if (reference.slot != kItem) slots.push_back(reference.slot);
+}
+
+void sort_out(std::vector<std::uint32_t>& indices) {
+  std::sort(indices.begin(), indices.end());
+  indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
+}
+
+// Inputs that need nothing from elsewhere are one literal, which costs nothing to evaluate.
+Binding fold(Binding inputs) {
+  auto is_literal = [](Binding const& part) { return part.kind == Binding::Kind::literal; };
+  if (!std::all_of(inputs.parts.begin(), inputs.parts.end(), is_literal)) return inputs;
+  Value::Record fields;
+  for (std::size_t i = 0; i < inputs.parts.size(); ++i) {
+    fields.emplace_back(std::move(inputs.names[i]), std::move(inputs.parts[i].literal));
+  }
+  Binding literal;
+  literal.literal = Value(std::move(fields));
+  literal.position = inputs.position;
+  return literal;
+}
+
+PlannedStep plan_step(CheckedStep checked, std::size_t input_count) {
+  auto& step = checked.step;
+  PlannedStep planned;
+  visit_step_references(std::as_const(step), [&](Reference const& reference, bool) { add_slot(planned.reads, reference); });
+  sort_out(planned.reads);
+  for (auto slot : planned.reads) {
+    if (slot >= input_count) planned.dependencies.push_back(slot - static_cast<std::uint32_t>(input_count));
+  }
+  planned.id = std::move(step.id);
+  planned.position = step.position;
+  planned.callable = checked.callable;
+  planned.inputs = fold(std::move(step.with));
+  planned.each = std::move(step.each);
+  planned.when = std::move(step.when);
+  planned.otherwise = std::move(step.otherwise);
+  planned.on_error = step.on_error;
+  planned.retry = step.retry;
+  planned.timeout = step.timeout;
+  planned.cache = step.cache;
+  planned.ports = std::move(checked.ports);
+  return planned;
+}
+
+void count_readers(Plan& plan) {
+  plan.readers.assign(plan.slot_count(), 0);
+  for (auto const& step : plan.steps) {
+    for (auto slot : step.reads) ++plan.readers[slot];
+  }
+  std::vector<std::uint32_t> read_by_outputs;
+  for (auto const& output : plan.outputs) {
+    visit_references(output.binding, [&](Reference const& reference) { add_slot(read_by_outputs, reference); });
+  }
+  sort_out(read_by_outputs);
+  for (auto slot : read_by_outputs) ++plan.readers[slot];
+}
+
+}  // namespace
+
+Plan plan(Checked checked) {
+  Plan plan;
+  plan.name = std::move(checked.name);
+  plan.file = std::move(checked.file);
+  plan.signature = std::move(checked.signature);
+  plan.callables = std::move(checked.callables);
+  plan.steps.reserve(checked.steps.size());
+  for (auto& step : checked.steps) plan.steps.push_back(plan_step(std::move(step), plan.signature.inputs.size()));
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    for (auto dependency : plan.steps[i].dependencies) {
+      CHECK(dependency < i);
+      plan.steps[dependency].dependents.push_back(i);
+    }
+  }
+  for (auto& output : checked.outputs) plan.outputs.push_back({std::move(output.name), std::move(output.binding)});
+  count_readers(plan);
+  return plan;
+}
+
+Result<Value> evaluate_outputs(Plan const& plan, Environment const& environment) {
+  Value::Record fields;
+  fields.reserve(plan.outputs.size());
+  for (auto const& output : plan.outputs) {
+    auto value = TRY(evaluate(output.binding, environment).within("output `" + output.name + "`"));
+    fields.emplace_back(output.name, std::move(value));
+  }
+  return Value(std::move(fields));
+}
+
+Value gather(std::vector<std::string> const& ports, std::vector<Value> const& items) {
+  Value::Record lists;
+  lists.reserve(ports.size());
+  for (auto const& port : ports) {
+    Value::List list;
+    list.reserve(items.size());
+    for (auto const& item : items) {
+      if (!item.is_null()) list.push_back(item[port]);
+    }
+    lists.emplace_back(port, Value(std::move(list)));
+  }
+  return Value(std::move(lists));
+}
+
+}  // namespace shoal::graph
