@@ -79,10 +79,11 @@ template <typename T> class [[nodiscard]] Result {
 
   T& value() & { return require_value(), std::get<0>(state_); }
   T const& value() const& { return require_value(), std::get<0>(state_); }
-  T&& value() && { return require_value(), std::get<0>(std::move(state_)); }
+  // By value, so that `for (auto& each : f().value())` does not loop over what is gone.
+  T value() && { return require_value(), std::get<0>(std::move(state_)); }
   T& operator*() & { return value(); }
   T const& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   T const* operator->() const { return &value(); }
 
