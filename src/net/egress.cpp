@@ -24,7 +24,8 @@ bool is_redirect(int status) {
 void drop_secrets(HttpRequest::Headers& headers) {
   std::erase_if(headers, [](auto const& header) {
     std::string name = to_lower_ascii(header.first);
-    return name == "authorization" || name == "cookie" || name == "proxy-authorization" || name.ends_with("api-key");
+    return name == "authorization" || name == "cookie" || name == "proxy-authorization" ||
+           name.ends_with("api-key");
   });
 }
 
@@ -39,8 +40,10 @@ Result<void> EgressPolicy::permit(std::string_view destination) const {
   for (auto const& pattern : listed) {
     if (is_listed(pattern, destination)) return {};
   }
-  return Error(Code::refused, std::string(destination) +
-                                  " is not among the destinations that the policy lists, so it was not contacted: list it there");
+  return Error(
+      Code::refused,
+      std::string(destination) +
+          " is not among the destinations that the policy lists, so it was not contacted: list it there");
 }
 
 TrafficReport EgressAccount::report() const {
@@ -90,7 +93,8 @@ Result<HttpResponse> Egress::fetch(EgressAccount& account, HttpRequest const& re
                                           next.to_string());
     }
     if (url.secure && !next.secure) {
-      return Error(Code::unavailable, response.url + " leads from https to http, which is not followed: " + next.to_string());
+      return Error(Code::unavailable,
+                   response.url + " leads from https to http, which is not followed: " + next.to_string());
     }
     if (next.destination() != destination) drop_secrets(current.headers);
     url = std::move(next);
@@ -113,7 +117,8 @@ Result<void> require_success(HttpResponse const& response) {
     case 404:
     case 410: return Error(Code::not_found, message + ": there is no such file");
     case 401:
-    case 403: return Error(Code::refused, message + ": it wants a permission that this program does not have");
+    case 403:
+      return Error(Code::refused, message + ": it wants a permission that this program does not have");
     case 429: return Error(Code::busy, message + ": too many requests, try again later");
     default: return Error(Code::unavailable, message);
   }

@@ -42,7 +42,8 @@ struct TrafficReport {
   std::map<std::string, Traffic> by_destination;  // "host:port", "client:pip"
 };
 
-// What one run, pull or process may send, and what it did send. Owned by whoever starts that work; any thread.
+// What one run, pull or process may send, and what it did send. Owned by whoever starts that work; any
+// thread.
 class EgressAccount {
  public:
   explicit EgressAccount(EgressPolicy policy) : policy_(std::move(policy)) {}
@@ -68,17 +69,17 @@ struct HttpRequest {
   std::uint64_t max_body_bytes = 64u << 20;
   Duration connect_timeout = std::chrono::seconds(4);  // name, connection and TLS: each
   Duration idle_timeout = std::chrono::seconds(30);    // no byte came or went
-  int max_redirects = 5;  // followed for GET only; never from https to http
+  int max_redirects = 5;                               // followed for GET only; never from https to http
   std::stop_token stop;
 };
 
 struct HttpResponse {
   int status = 0;
-  std::string url;                             // that answered, after redirects
-  HttpRequest::Headers headers;                // names in lower case
-  std::optional<std::uint64_t> content_length; // of this body, where the server says
-  std::uint64_t offset = 0;                    // the body starts here: 0 where the server knows no ranges
-  std::string body;                            // unless it went to a sink
+  std::string url;                              // that answered, after redirects
+  HttpRequest::Headers headers;                 // names in lower case
+  std::optional<std::uint64_t> content_length;  // of this body, where the server says
+  std::uint64_t offset = 0;                     // the body starts here: 0 where the server knows no ranges
+  std::string body;                             // unless it went to a sink
 
   std::string_view header(std::string_view lower_case_name) const;  // "" where it is missing
 };
@@ -114,7 +115,8 @@ class Egress {
   EgressAccount total_{EgressPolicy{}};
 };
 
-// An error for an answer that is not 2xx: not_found (404, 410), refused (401, 403), busy (429), else unavailable.
+// An error for an answer that is not 2xx: not_found (404, 410), refused (401, 403), busy (429), else
+// unavailable.
 Result<void> require_success(HttpResponse const& response);
 
 }  // namespace shoal::net

@@ -12,7 +12,9 @@ using Reply = TestServer::Reply;
 
 class EgressTest : public testing::Test {
  protected:
-  Result<HttpResponse> get(std::string url) { return egress_.fetch(account_, HttpRequest{.url = std::move(url)}); }
+  Result<HttpResponse> get(std::string url) {
+    return egress_.fetch(account_, HttpRequest{.url = std::move(url)});
+  }
 
   Egress egress_{Proxies{}};
   EgressAccount account_{EgressPolicy{.allow = EgressPolicy::Allow::all}};
@@ -47,16 +49,20 @@ TEST_F(EgressTest, NothingAllowedMeansNoSocket) {
 
 TEST(EgressPolicy, ListsNameHostsPortsSubdomainsAndClients) {
   EgressPolicy policy{EgressPolicy::Allow::listed, {"a.org", "b.org:81", "*.c.org", "client:pip"}};
-  for (char const* good : {"a.org:443", "b.org:81", "x.c.org:80", "client:pip"}) EXPECT_TRUE(policy.permit(good)) << good;
-  for (char const* bad : {"x.a.org:443", "b.org:80", "c.org:80", "xc.org:80", "client:npm", "a.org.evil:443"}) {
+  for (char const* good : {"a.org:443", "b.org:81", "x.c.org:80", "client:pip"})
+    EXPECT_TRUE(policy.permit(good)) << good;
+  for (char const* bad :
+       {"x.a.org:443", "b.org:80", "c.org:80", "xc.org:80", "client:npm", "a.org.evil:443"}) {
     EXPECT_FALSE(policy.permit(bad)) << bad;
   }
 }
 
 TEST_F(EgressTest, ARedirectIsAskedAgain) {
   TestServer last([&](auto&) { return Reply{TestServer::ok("there")}; });
-  TestServer first([&](auto&) { return Reply{TestServer::status(302, "Location: " + last.url("/b") + "\r\n")}; });
-  auto response = egress_.fetch(account_, HttpRequest{.url = first.url("/a"), .headers = {{"Authorization", "secret"}}});
+  TestServer first(
+      [&](auto&) { return Reply{TestServer::status(302, "Location: " + last.url("/b") + "\r\n")}; });
+  auto response =
+      egress_.fetch(account_, HttpRequest{.url = first.url("/a"), .headers = {{"Authorization", "secret"}}});
   ASSERT_TRUE(response) << response.error().message();
   EXPECT_EQ(response->body, "there");
   EXPECT_EQ(response->url, last.url("/b"));
@@ -102,12 +108,17 @@ TEST_F(EgressTest, AWrongRangeIsNotTaken) {
 
 TEST_F(EgressTest, ChunksAreJoinedAndStreamed) {
   TestServer server([&](auto&) {
-    return Reply{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"};
+    return Reply{
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"};
   });
   std::string seen;
   int heads = 0;
-  HttpSink sink{.on_head = [&](HttpResponse const& head) -> Result<void> { return heads += head.status == 200, Result<void>(); },
-                .on_body = [&](std::string_view bytes) -> Result<void> { return seen += bytes, Result<void>(); }};
+  HttpSink sink{
+      .on_head = [&](HttpResponse const& head) -> Result<void> {
+        return heads += head.status == 200, Result<void>();
+      },
+      .on_body = [&](std::string_view bytes) -> Result<void> { return seen += bytes, Result<void>(); }};
   auto response = egress_.fetch(account_, HttpRequest{.url = server.url("/")}, sink);
   ASSERT_TRUE(response) << response.error().message();
   EXPECT_EQ(seen, "abcde");
@@ -126,8 +137,10 @@ TEST_F(EgressTest, ASinksErrorEndsTheRequest) {
 TEST_F(EgressTest, ABodyIsPosted) {
   TestServer server([&](auto&) { return Reply{TestServer::ok("ok")}; });
   std::string const large(300'000, 'x');
-  auto response = egress_.fetch(account_, HttpRequest{.url = server.url("/p"), .method = HttpRequest::Method::post,
-                                                      .headers = {{"Content-Type", "text/plain"}}, .body = large});
+  auto response = egress_.fetch(account_, HttpRequest{.url = server.url("/p"),
+                                                      .method = HttpRequest::Method::post,
+                                                      .headers = {{"Content-Type", "text/plain"}},
+                                                      .body = large});
   ASSERT_TRUE(response) << response.error().message();
   EXPECT_TRUE(server.requests()[0].starts_with("POST /p HTTP/1.1\r\n"));
   EXPECT_TRUE(server.requests()[0].ends_with("\r\n\r\n" + large));
@@ -189,7 +202,8 @@ TEST_F(EgressTest, NoServerAndNoNameAreUnavailable) {
 TEST_F(EgressTest, GarbageIsAnError) {
   TestServer server([&](auto&) { return Reply{"\x16\x03\x01 this is not HTTP\r\n\r\n"}; });
   EXPECT_EQ(get(server.url("/")).error().code(), Code::unavailable);
-  TestServer endless([&](auto&) { return Reply{"HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n"}; });
+  TestServer endless(
+      [&](auto&) { return Reply{"HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n"}; });
   EXPECT_EQ(get(endless.url("/")).error().code(), Code::unavailable);
 }
 

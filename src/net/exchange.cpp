@@ -65,7 +65,8 @@ struct Lookup {
   std::vector<tcp::endpoint> endpoints;
 };
 
-Result<std::vector<tcp::endpoint>> look_up(std::string const& host, std::uint16_t port, HttpRequest const& request) {
+Result<std::vector<tcp::endpoint>> look_up(std::string const& host, std::uint16_t port,
+                                           HttpRequest const& request) {
   error_code failure;
   auto address = asio::ip::make_address(host, failure);
   if (!failure) return std::vector<tcp::endpoint>{tcp::endpoint(address, port)};
@@ -75,7 +76,8 @@ Result<std::vector<tcp::endpoint>> look_up(std::string const& host, std::uint16_
     asio::io_context context;
     tcp::resolver resolver(context);
     error_code resolve_failure;
-    auto results = resolver.resolve(host, std::to_string(port), tcp::resolver::numeric_service, resolve_failure);
+    auto results =
+        resolver.resolve(host, std::to_string(port), tcp::resolver::numeric_service, resolve_failure);
     std::lock_guard lock(lookup->mutex);
     lookup->failure = resolve_failure;
     for (auto const& result : results) lookup->endpoints.push_back(result.endpoint());
@@ -84,7 +86,8 @@ Result<std::vector<tcp::endpoint>> look_up(std::string const& host, std::uint16_
   }).detach();
 
   std::unique_lock lock(lookup->mutex);
-  bool done = lookup->ended.wait_for(lock, request.stop, request.connect_timeout, [&] { return lookup->done; });
+  bool done =
+      lookup->ended.wait_for(lock, request.stop, request.connect_timeout, [&] { return lookup->done; });
   if (!done && request.stop.stop_requested()) return Error(Code::cancelled, "cancelled");
   if (!done) return Error(Code::unavailable, "the name could not be looked up in time: is there a network?");
   if (lookup->failure || lookup->endpoints.empty()) {
@@ -95,8 +98,9 @@ Result<std::vector<tcp::endpoint>> look_up(std::string const& host, std::uint16_
 
 std::string base64(std::string const& text) {
   std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                             reinterpret_cast<unsigned char const*>(text.data()), static_cast<int>(text.size()));
+  int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                      reinterpret_cast<unsigned char const*>(text.data()), static_cast<int>(text.size()));
   out.resize(static_cast<std::size_t>(size));
   return out;
 }
@@ -130,8 +134,7 @@ class Exchange {
 
  private:
   // Starts an operation and runs it to its end, which comes at the latest after `limit`.
-  template <typename Start>
-  error_code await(Duration limit, Start start) {
+  template <typename Start> error_code await(Duration limit, Start start) {
     if (request_.stop.stop_requested()) return asio::error::operation_aborted;
     error_code outcome;
     bool done = false;
@@ -140,9 +143,7 @@ class Exchange {
       outcome = result;
       done = true;
     });
-    std::stop_callback on_stop(request_.stop, [this] {
-      asio::post(context_, [this] { stream_.close(); });
-    });
+    std::stop_callback on_stop(request_.stop, [this] { asio::post(context_, [this] { stream_.close(); }); });
     context_.restart();
     while (!done) context_.run_one();
     stream_.expires_never();
@@ -161,8 +162,9 @@ class Exchange {
     auto endpoints = TRY(look_up(host, port, request_));
     if (endpoints.size() > kMaxAddresses) endpoints.resize(kMaxAddresses);
     // All addresses together get the time of two, so that a network that swallows packets is left soon.
-    Duration const limit = endpoints.size() < 2 ? request_.connect_timeout
-                                                : 2 * request_.connect_timeout / static_cast<int>(endpoints.size());
+    Duration const limit = endpoints.size() < 2
+                               ? request_.connect_timeout
+                               : 2 * request_.connect_timeout / static_cast<int>(endpoints.size());
     error_code reason;
     for (auto const& endpoint : endpoints) {
       reason = await(limit, [&](auto handler) { stream_.async_connect(endpoint, handler); });
@@ -206,7 +208,8 @@ class Exchange {
     if (is_name) SSL_set_tlsext_host_name(tls_->native_handle(), url_.host.c_str());
 
     auto const limit = request_.connect_timeout;
-    auto reason = await(limit, [&](auto handler) { tls_->async_handshake(asio::ssl::stream_base::client, handler); });
+    auto reason =
+        await(limit, [&](auto handler) { tls_->async_handshake(asio::ssl::stream_base::client, handler); });
     if (!reason) return {};
     long verdict = SSL_get_verify_result(tls_->native_handle());
     if (verdict != X509_V_OK) {
@@ -214,15 +217,16 @@ class Exchange {
                                           X509_verify_cert_error_string(verdict) + "), so nothing was sent");
     }
     if (reason.category() == asio::error::get_ssl_category()) {
-      return Error(Code::unavailable, "no secure connection (" + reason.message() +
-                                          "): its certificate may be for another name, or it does not speak TLS 1.2");
+      return Error(Code::unavailable,
+                   "no secure connection (" + reason.message() +
+                       "): its certificate may be for another name, or it does not speak TLS 1.2");
     }
     return failure(reason, "starting TLS", limit);
   }
 
-  template <typename Message>
-  static void authorize(Message& message, Proxy const& proxy) {
-    if (!proxy.credentials.empty()) message.set(http::field::proxy_authorization, "Basic " + base64(proxy.credentials));
+  template <typename Message> static void authorize(Message& message, Proxy const& proxy) {
+    if (!proxy.credentials.empty())
+      message.set(http::field::proxy_authorization, "Basic " + base64(proxy.credentials));
   }
 
   http::request<http::string_body> make_message(std::optional<Proxy> const& proxy) const {
@@ -237,7 +241,8 @@ class Exchange {
     message.set(http::field::connection, "close");
     for (auto const& [name, value] : request_.headers) message.set(name, value);
     message.set(http::field::accept_encoding, "identity");
-    if (request_.offset > 0) message.set(http::field::range, "bytes=" + std::to_string(request_.offset) + "-");
+    if (request_.offset > 0)
+      message.set(http::field::range, "bytes=" + std::to_string(request_.offset) + "-");
     if (through_proxy) authorize(message, *proxy);
     message.body() = request_.body;
     if (request_.method == HttpRequest::Method::post) message.prepare_payload();
@@ -257,10 +262,12 @@ class Exchange {
       http::response_parser<http::buffer_body> parser;
       parser.header_limit(kMaxHeaderBytes);
       parser.body_limit(boost::none);  // counted by receive()
-      auto reason = await(request_.idle_timeout,
-                          [&](auto handler) { http::async_read_header(connection, buffer_, parser, handler); });
+      auto reason = await(request_.idle_timeout, [&](auto handler) {
+        http::async_read_header(connection, buffer_, parser, handler);
+      });
       if (reason == http::error::header_limit || reason == http::error::buffer_overflow) {
-        return Error(Code::unavailable, "its answer has more than " + human_bytes(kMaxHeaderBytes) + " of headers");
+        return Error(Code::unavailable,
+                     "its answer has more than " + human_bytes(kMaxHeaderBytes) + " of headers");
       }
       if (reason) return failure(reason, "waiting for the answer", request_.idle_timeout);
       if (parser.get().result_int() / 100 != 1) return receive(connection, parser);
@@ -274,7 +281,8 @@ class Exchange {
     for (auto const& field : parser.get()) {
       auto name = field.name_string();
       auto value = field.value();
-      response.headers.emplace_back(to_lower_ascii({name.data(), name.size()}), std::string(value.data(), value.size()));
+      response.headers.emplace_back(to_lower_ascii({name.data(), name.size()}),
+                                    std::string(value.data(), value.size()));
     }
     if (auto length = parser.content_length()) response.content_length = *length;
     return response;
@@ -303,7 +311,8 @@ class Exchange {
       auto reason = await(request_.idle_timeout,
                           [&](auto handler) { http::async_read_some(connection, buffer_, parser, handler); });
       std::string_view bytes(piece.data(), piece.size() - parser.get().body().size);
-      if (reason && reason != http::error::need_buffer) return cut_short(reason, received + bytes.size(), response);
+      if (reason && reason != http::error::need_buffer)
+        return cut_short(reason, received + bytes.size(), response);
       received += bytes.size();
       if (success && received > request_.max_body_bytes) return too_large();
       if (success && sink_.on_body) {
@@ -320,7 +329,8 @@ class Exchange {
   }
 
   Error too_large() const {
-    return Error(Code::invalid_argument, "its answer is larger than the " + human_bytes(request_.max_body_bytes) +
+    return Error(Code::invalid_argument, "its answer is larger than the " +
+                                             human_bytes(request_.max_body_bytes) +
                                              " that are expected at most");
   }
 

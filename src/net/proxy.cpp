@@ -46,7 +46,8 @@ Result<std::optional<Proxy>> Proxies::find(Url const& url) const {
   auto parsed = parse_url(address);
   if (!parsed || parsed->secure) {
     // Not the text itself: it may hold a password.
-    return Error(Code::unsupported, "the proxy that the environment names is not of the form http://host:port");
+    return Error(Code::unsupported,
+                 "the proxy that the environment names is not of the form http://host:port");
   }
   proxy.host = parsed->host;
   proxy.port = parsed->port;

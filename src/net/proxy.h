@@ -18,9 +18,9 @@ struct Proxy {
 };
 
 struct Proxies {
-  std::string for_http;                  // "http://[user:password@]host:port", empty: none
+  std::string for_http;  // "http://[user:password@]host:port", empty: none
   std::string for_https;
-  std::vector<std::string> exceptions;   // "host", ".domain", "*"
+  std::vector<std::string> exceptions;  // "host", ".domain", "*"
 
   // The proxy for `url`, if any. unsupported: a proxy that is not spoken to by plain HTTP.
   Result<std::optional<Proxy>> find(Url const& url) const;

@@ -57,7 +57,8 @@ class TestServer {
   }
 
   static std::string ok(std::string_view body) {
-    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           std::string(body);
   }
   static std::string status(int code, std::string_view headers = {}) {
     return "HTTP/1.1 " + std::to_string(code) + " X\r\nContent-Length: 0\r\n" + std::string(headers) + "\r\n";

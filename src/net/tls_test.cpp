@@ -33,7 +33,8 @@ Certificate sign_itself(EVP_PKEY* key, std::string const& subject) {
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
   X509_set_pubkey(certificate.get(), key);
   auto* name = X509_get_subject_name(certificate.get());
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<unsigned char const*>("test"), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<unsigned char const*>("test"), -1, -1,
+                             0);
   X509_set_issuer_name(certificate.get(), name);
   auto* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, subject.c_str());
   X509_add_ext(certificate.get(), extension, -1);
@@ -45,8 +46,10 @@ Certificate sign_itself(EVP_PKEY* key, std::string const& subject) {
 // Answers `connections` connections with "hi" over TLS, then ends.
 class TlsServer {
  public:
-  explicit TlsServer(std::string const& subject) : key_(EVP_EC_gen("P-256"), EVP_PKEY_free),
-        certificate_(sign_itself(key_.get(), subject)), context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free) {
+  explicit TlsServer(std::string const& subject)
+      : key_(EVP_EC_gen("P-256"), EVP_PKEY_free),
+        certificate_(sign_itself(key_.get(), subject)),
+        context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free) {
     SSL_CTX_use_certificate(context_.get(), certificate_.get());
     SSL_CTX_use_PrivateKey(context_.get(), key_.get());
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -8,7 +8,8 @@ namespace shoal::net {
 namespace {
 
 Error malformed(std::string_view text, std::string_view reason) {
-  return Error(Code::invalid_argument, "`" + printable(text) + "` is not a usable URL: " + std::string(reason));
+  return Error(Code::invalid_argument,
+               "`" + printable(text) + "` is not a usable URL: " + std::string(reason));
 }
 
 bool host_character(char c) {
@@ -19,8 +20,7 @@ bool address_character(char c) {  // of an IPv6 address
   return (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9') || c == ':' || c == '.';
 }
 
-template <typename Predicate>
-bool all_of(std::string_view text, Predicate predicate) {
+template <typename Predicate> bool all_of(std::string_view text, Predicate predicate) {
   for (char c : text) {
     if (!predicate(c)) return false;
   }
@@ -47,9 +47,7 @@ std::string normal_path(std::string_view path) {
 
 }  // namespace
 
-std::string Url::host_in_url() const {
-  return host.find(':') == std::string::npos ? host : "[" + host + "]";
-}
+std::string Url::host_in_url() const { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
 
 std::string Url::destination() const { return host_in_url() + ":" + std::to_string(port); }
 
@@ -58,13 +56,15 @@ std::string Url::host_header() const { return port == (secure ? 443 : 80) ? host
 std::string Url::to_string() const { return (secure ? "https://" : "http://") + host_header() + target; }
 
 Result<Url> parse_url(std::string_view text) {
-  if (!all_of(text, [](char c) { return c > ' ' && c < 0x7f && c != '\\' && c != '"' && c != '<' && c != '>'; })) {
+  if (!all_of(text,
+              [](char c) { return c > ' ' && c < 0x7f && c != '\\' && c != '"' && c != '<' && c != '>'; })) {
     return malformed(text, "it has blanks or characters that must be written as %XX");
   }
   Url url;
   std::string_view rest = text;
   std::string scheme = to_lower_ascii(text.substr(0, text.find("://")));
-  if (scheme != "http" && scheme != "https") return malformed(text, "it starts with neither http:// nor https://");
+  if (scheme != "http" && scheme != "https")
+    return malformed(text, "it starts with neither http:// nor https://");
   url.secure = scheme == "https";
   rest.remove_prefix(scheme.size() + 3);
   rest = rest.substr(0, rest.find('#'));
@@ -75,7 +75,8 @@ Result<Url> parse_url(std::string_view text) {
   if (url.target.front() == '?') url.target.insert(0, "/");
 
   if (authority.find('@') != std::string_view::npos) {
-    return Error(Code::invalid_argument, "a URL with a user name or password in it is not used: " + url.target);
+    return Error(Code::invalid_argument,
+                 "a URL with a user name or password in it is not used: " + url.target);
   }
   std::string_view port;
   if (authority.starts_with('[')) {
@@ -88,7 +89,8 @@ Result<Url> parse_url(std::string_view text) {
     auto colon = authority.find(':');
     url.host = to_lower_ascii(authority.substr(0, colon));
     port = colon == std::string_view::npos ? std::string_view() : authority.substr(colon);
-    if (!all_of(url.host, host_character)) return malformed(text, "the host has characters that no host name has");
+    if (!all_of(url.host, host_character))
+      return malformed(text, "the host has characters that no host name has");
   }
   if (url.host.empty()) return malformed(text, "it names no host");
 
@@ -97,7 +99,8 @@ Result<Url> parse_url(std::string_view text) {
     unsigned number = 0;
     auto parsed = std::from_chars(port.data() + 1, port.data() + port.size(), number);
     bool whole = parsed.ec == std::errc() && parsed.ptr == port.data() + port.size();
-    if (port.front() != ':' || !whole || number == 0 || number > 65535) return malformed(text, "the port is no number from 1 to 65535");
+    if (port.front() != ':' || !whole || number == 0 || number > 65535)
+      return malformed(text, "the port is no number from 1 to 65535");
     url.port = static_cast<std::uint16_t>(number);
   }
   return url;
@@ -106,7 +109,8 @@ Result<Url> parse_url(std::string_view text) {
 Result<Url> resolve_url(Url const& base, std::string_view location) {
   location = location.substr(0, location.find('#'));
   if (location.find("://") < location.find_first_of("/?")) return parse_url(location);
-  if (location.starts_with("//")) return parse_url((base.secure ? "https:" : "http:") + std::string(location));
+  if (location.starts_with("//"))
+    return parse_url((base.secure ? "https:" : "http:") + std::string(location));
   std::string origin = base.to_string();
   origin.resize(origin.size() - base.target.size());
   if (location.starts_with("/")) return parse_url(origin + std::string(location));

@@ -11,7 +11,7 @@ namespace shoal::net {
 
 struct Url {
   bool secure = false;
-  std::string host;    // lower case, without the brackets of an IPv6 address
+  std::string host;  // lower case, without the brackets of an IPv6 address
   std::uint16_t port = 0;
   std::string target;  // path and query, starts with "/"
 
@@ -21,7 +21,8 @@ struct Url {
   std::string to_string() const;
 };
 
-// invalid_argument for other schemes, user names and passwords, and characters that no URL has. A fragment is dropped.
+// invalid_argument for other schemes, user names and passwords, and characters that no URL has. A fragment is
+// dropped.
 Result<Url> parse_url(std::string_view text);
 // Where a Location header of `base` leads.
 Result<Url> resolve_url(Url const& base, std::string_view location);

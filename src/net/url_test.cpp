@@ -25,8 +25,9 @@ TEST(Url, DefaultsAreFilledIn) {
 }
 
 TEST(Url, WhatIsNoneIsRefused) {
-  for (char const* text : {"", "h", "ftp://h/", "http://", "http:///x", "http://h:0/", "http://h:99999/", "http://h:1x/",
-                           "http://a b/", "http://h/a b", "http://h/\r\nX: y", "http://[::1/", "http://h$/", "http://u:p@h/"}) {
+  for (char const* text :
+       {"", "h", "ftp://h/", "http://", "http:///x", "http://h:0/", "http://h:99999/", "http://h:1x/",
+        "http://a b/", "http://h/a b", "http://h/\r\nX: y", "http://[::1/", "http://h$/", "http://u:p@h/"}) {
     auto url = parse_url(text);
     ASSERT_FALSE(url) << text;
     EXPECT_EQ(url.error().code(), Code::invalid_argument);

@@ -2,9 +2,8 @@
 
 #include <sqlite3.h>
 
-#include <system_error>
-
 #include "base/log.h"
+#include "os/file.h"
 
 namespace shoal::store {
 namespace {
@@ -130,20 +129,15 @@ std::string_view Statement::blob(int column) const {
   return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
-Database::Database(sqlite3* connection, std::string name)
-    : connection_(connection), name_(std::move(name)) {}
+Database::Database(sqlite3* connection, std::string name) : connection_(connection), name_(std::move(name)) {}
 
 Database::~Database() { sqlite3_close_v2(connection_); }
 
-Result<std::unique_ptr<Database>> Database::open(std::filesystem::path const& file, Durability durability,
+Result<std::unique_ptr<Database>> Database::open(std::string const& file, Durability durability,
                                                  int busy_timeout_ms) {
-  std::error_code failure;
-  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), failure);
-  if (failure) {
-    return Error(Code::unavailable, "the folder " + file.parent_path().string() +
-                                        " cannot be made: " + failure.message());
-  }
-  return open_named(file.string(), durability, busy_timeout_ms);
+  auto const slash = file.rfind('/');
+  if (slash != std::string::npos && slash > 0) TRY(os::make_folders(file.substr(0, slash)));
+  return open_named(file, durability, busy_timeout_ms);
 }
 
 Result<std::unique_ptr<Database>> Database::open_in_memory() {
@@ -197,7 +191,8 @@ Result<void> Database::migrate(std::initializer_list<std::string_view> steps) {
 
 Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  int status = sqlite3_prepare_v3(connection_, sql.data(), static_cast<int>(sql.size()), 0, &statement, nullptr);
+  int status =
+      sqlite3_prepare_v3(connection_, sql.data(), static_cast<int>(sql.size()), 0, &statement, nullptr);
   if (status != SQLITE_OK) return error_of(status, sqlite3_errmsg(connection_), name_);
   CHECK(statement != nullptr);  // an empty text is no statement
   return Statement(statement, name_);

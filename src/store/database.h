@@ -1,7 +1,7 @@
 // SQLite as this program uses it: write-ahead log, waiting instead of failing when another process
 // writes, versioned schemas. The library itself is included by database.cpp only.
 //
-//   auto database = TRY(Database::open(home / "journal.db"));
+//   auto database = TRY(Database::open(home.data + "/journal.db"));
 //   TRY(database->migrate({"CREATE TABLE runs(id TEXT PRIMARY KEY, started INTEGER) STRICT"}));
 //   TRY(database->run("INSERT INTO runs VALUES(?, ?)", id, started));
 //   auto runs = TRY(database->prepare("SELECT id, started FROM runs WHERE started > ?"));
@@ -10,8 +10,8 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -36,8 +36,7 @@ class Statement {
  public:
   // Sets parameter `index`, which counts from 1. Texts and bytes are copied. What cannot be bound (too
   // large) is reported by the next step().
-  template <std::integral Integer>
-  Statement& bind(int index, Integer value) {
+  template <std::integral Integer> Statement& bind(int index, Integer value) {
     return bind_integer(index, static_cast<std::int64_t>(value));
   }
   Statement& bind(int index, double value);
@@ -46,12 +45,10 @@ class Statement {
   Statement& bind(int index, std::string const& text) { return bind(index, std::string_view(text)); }
   Statement& bind(int index, BlobView blob);
   Statement& bind(int index, std::nullptr_t);
-  template <typename T>
-  Statement& bind(int index, std::optional<T> const& value) {
+  template <typename T> Statement& bind(int index, std::optional<T> const& value) {
     return value ? bind(index, *value) : bind(index, nullptr);
   }
-  template <typename... Values>
-  Statement& bind_all(Values const&... values) {
+  template <typename... Values> Statement& bind_all(Values const&... values) {
     int index = 0;
     (bind(++index, values), ...);
     return *this;
@@ -82,7 +79,7 @@ class Statement {
   void note(int status);
 
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
-  std::string context_;             // the database's file, for messages
+  std::string context_;  // the database's file, for messages
   std::optional<Error> bind_error_;
 };
 
@@ -97,7 +94,7 @@ class Database {
 
   // Makes the file and its folder where they are missing. invalid_argument: the file is no database or
   // is damaged. Another writer is waited for, up to `busy_timeout_ms`, then `busy`.
-  static Result<std::unique_ptr<Database>> open(std::filesystem::path const& file,
+  static Result<std::unique_ptr<Database>> open(std::string const& file,
                                                 Durability durability = Durability::full,
                                                 int busy_timeout_ms = 10'000);
   // For tests and for what need not stay.
@@ -116,16 +113,14 @@ class Database {
   // Runs a script of statements without parameters.
   Result<void> execute(std::string const& sql);
   // Prepares, binds and runs one statement.
-  template <typename... Values>
-  Result<void> run(std::string_view sql, Values const&... values) {
+  template <typename... Values> Result<void> run(std::string_view sql, Values const&... values) {
     auto statement = TRY(prepare(sql));
     return statement.bind_all(values...).run();
   }
 
   // Calls `work()`, which returns a Result: committed where that has a value, otherwise undone.
   // Not nested.
-  template <typename Work>
-  auto transaction(Work&& work) -> decltype(work()) {
+  template <typename Work> auto transaction(Work&& work) -> decltype(work()) {
     TRY(execute("BEGIN IMMEDIATE"));
     auto result = std::forward<Work>(work)();
     if (!result) {

@@ -2,25 +2,20 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <thread>
+
+#include "os/file.h"
 
 namespace shoal::store {
 namespace {
 
 class DatabaseTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "shoal-database-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   std::unique_ptr<Database> open_notes() {
-    auto database = Database::open(folder_ / "sub" / "notes.db");
+    auto database = Database::open(file_);
     EXPECT_TRUE(database) << database.error().message();
-    auto migrated = (*database)->migrate({"CREATE TABLE notes(id INTEGER PRIMARY KEY, text TEXT, more BLOB)"});
+    auto migrated =
+        (*database)->migrate({"CREATE TABLE notes(id INTEGER PRIMARY KEY, text TEXT, more BLOB)"});
     EXPECT_TRUE(migrated) << migrated.error().message();
     return std::move(*database);
   }
@@ -30,13 +25,16 @@ class DatabaseTest : public testing::Test {
     return statement->integer(0);
   }
 
-  std::filesystem::path folder_;
+  os::TemporaryFolder folder_ = os::TemporaryFolder::create("shoal-database").value();
+  std::string const file_ = folder_.path() + "/sub/notes.db";
 };
 
 TEST_F(DatabaseTest, ValuesComeBackAsTheyWereBound) {
   auto database = open_notes();
-  ASSERT_TRUE(database->run("INSERT INTO notes VALUES(?, ?, ?)", 7, "größe", BlobView{std::string_view("a\0b", 3)}));
-  ASSERT_TRUE(database->run("INSERT INTO notes VALUES(?, ?, ?)", 8, std::string_view(), std::optional<int>()));
+  ASSERT_TRUE(
+      database->run("INSERT INTO notes VALUES(?, ?, ?)", 7, "größe", BlobView{std::string_view("a\0b", 3)}));
+  ASSERT_TRUE(
+      database->run("INSERT INTO notes VALUES(?, ?, ?)", 8, std::string_view(), std::optional<int>()));
   auto rows = database->prepare("SELECT id, text, more, id * 0.5 FROM notes ORDER BY id");
   ASSERT_TRUE(rows->step().value());
   EXPECT_EQ(rows->integer(0), 7);
@@ -71,7 +69,7 @@ TEST_F(DatabaseTest, AFailedTransactionLeavesNothing) {
 
 TEST_F(DatabaseTest, MigrationsRunOnceAndInOrder) {
   open_notes();
-  auto database = Database::open(folder_ / "sub" / "notes.db");
+  auto database = Database::open(file_);
   auto migrated = (*database)->migrate({"this one ran before", "ALTER TABLE notes ADD COLUMN page INTEGER"});
   ASSERT_TRUE(migrated) << migrated.error().message();
   EXPECT_TRUE((*database)->prepare("SELECT page FROM notes"));
@@ -79,7 +77,7 @@ TEST_F(DatabaseTest, MigrationsRunOnceAndInOrder) {
 
 TEST_F(DatabaseTest, AFileOfANewerProgramIsRefused) {
   ASSERT_TRUE(open_notes()->execute("PRAGMA user_version=9"));
-  auto database = Database::open(folder_ / "sub" / "notes.db");
+  auto database = Database::open(file_);
   EXPECT_EQ((*database)->migrate({"SELECT 1"}).error().code(), Code::unsupported);
 }
 
@@ -90,8 +88,9 @@ TEST_F(DatabaseTest, AFailedMigrationChangesNothing) {
 }
 
 TEST_F(DatabaseTest, AFileThatIsNoDatabaseIsNamedWithTheRemedy) {
-  std::ofstream(folder_ / "bad.db") << std::string(4096, 'x');
-  auto database = Database::open(folder_ / "bad.db");
+  std::string const bad = folder_.path() + "/bad.db";
+  ASSERT_TRUE(os::write_file_atomically(bad, std::string(4096, 'x')));
+  auto database = Database::open(bad);
   ASSERT_FALSE(database);
   EXPECT_EQ(database.error().code(), Code::invalid_argument);
   EXPECT_NE(database.error().message().find("bad.db"), std::string::npos);
@@ -107,7 +106,7 @@ TEST_F(DatabaseTest, AKeyThatExistsIsAlreadyExists) {
 TEST_F(DatabaseTest, TwoWritersWaitForEachOther) {
   open_notes();
   auto write = [&] {
-    auto database = Database::open(folder_ / "sub" / "notes.db", Database::Durability::relaxed);
+    auto database = Database::open(file_, Database::Durability::relaxed);
     for (int i = 0; i < 50; ++i) {
       auto written = (*database)->run("INSERT INTO notes(text) VALUES('x')");
       EXPECT_TRUE(written) << written.error().message();
@@ -117,14 +116,14 @@ TEST_F(DatabaseTest, TwoWritersWaitForEachOther) {
   std::thread second(write);
   first.join();
   second.join();
-  auto database = Database::open(folder_ / "sub" / "notes.db");
+  auto database = Database::open(file_);
   EXPECT_EQ(count(**database), 100);
 }
 
 TEST_F(DatabaseTest, AWriterThatNeverEndsIsBusy) {
   auto first = open_notes();
   ASSERT_TRUE(first->execute("BEGIN IMMEDIATE"));
-  auto second = Database::open(folder_ / "sub" / "notes.db", Database::Durability::full, 1);
+  auto second = Database::open(file_, Database::Durability::full, 1);
   EXPECT_EQ((*second)->run("INSERT INTO notes(text) VALUES('x')").error().code(), Code::busy);
 }
 

