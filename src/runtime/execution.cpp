@@ -96,6 +96,20 @@ Result<void> check_outputs(std::string const& name, std::vector<value::Port> con
   return {};
 }
 
+// Inputs besides those of the signature stay as they are where the function takes such.
+Result<value::Value> bind(Target const& target, value::Value const& inputs) {
+  auto const& ports = target.signature().inputs;
+  auto const* function = std::get_if<FunctionTarget>(&target.what);
+  if (!function || !function->function->open_inputs) return value::bind_inputs(ports, inputs);
+  value::Value::Record known, further;
+  for (auto const& field : inputs.as_record()) {
+    (target.signature().input(field.first) ? known : further).push_back(field);
+  }
+  auto bound = TRY(value::bind_inputs(ports, known)).as_record();
+  bound.insert(bound.end(), further.begin(), further.end());
+  return bound;
+}
+
 std::uint64_t count_in(Json const& evidence, std::string_view key) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, evidence[key].as_integer()));
 }
@@ -205,7 +219,7 @@ void Execution::task_ended(std::string const& step, std::string const& rung, boo
 
 void Execution::invoke(Target const& target, value::Value const& inputs, CallSite site, Completion done) {
   if (site.timeout) done = with_timeout(*this, site, std::move(done));
-  auto bound = value::bind_inputs(target.signature().inputs, inputs);
+  auto bound = bind(target, inputs);
   if (!bound) return done(std::move(bound).error().within("`" + target.name + "`"));
   struct Visitor {
     Execution& self;
@@ -250,7 +264,7 @@ void Execution::call_operation(OperationTarget const& target, std::string const&
 }
 
 bool Execution::answer_from_cache(CallState& call) {
-  auto found = parts_.cache.find(*call.key, parts_.clock.wall());
+  auto found = parts_.cache.find(*call.key);
   if (!found) log_warning("the step cache could not be read: " + found.error().message());
   if (!found || !*found) return false;
   ledger_.cached += 1;

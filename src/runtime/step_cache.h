@@ -2,10 +2,10 @@
 // table as JSON; what is large lies in the artifact store. One thread at a time.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -39,7 +39,7 @@ class StepCache {
   static Result<std::unique_ptr<StepCache>> open(std::string const& folder, store::ArtifactStore& artifacts);
 
   // Nothing when it is not there, or when an artifact of it is gone or damaged.
-  Result<std::optional<CachedOutputs>> find(Sha256 const& key, WallTime now);
+  Result<std::optional<CachedOutputs>> find(Sha256 const& key);
   // Puts all of `entries` in one transaction.
   struct Entry {
     Sha256 key;
@@ -48,14 +48,14 @@ class StepCache {
   Result<void> put(std::vector<Entry> const& entries, WallTime now);
 
  private:
-  StepCache(std::unique_ptr<store::Database> database, store::Statement select, store::Statement touch,
+  StepCache(std::unique_ptr<store::Database> database, store::Statement select, store::Statement insert,
             store::ArtifactStore& artifacts)
-      : database_(std::move(database)), select_(std::move(select)), touch_(std::move(touch)), artifacts_(artifacts) {}
-  Result<value::Value> decode(std::string_view text);
+      : database_(std::move(database)), select_(std::move(select)), insert_(std::move(insert)), artifacts_(artifacts) {}
+  Result<value::Value> decode(store::Statement const& row);
   Result<std::string> encode(value::Value const& value);
 
   std::unique_ptr<store::Database> database_;
-  store::Statement select_, touch_;
+  store::Statement select_, insert_;  // of the database, so they go first
   store::ArtifactStore& artifacts_;
 };
 

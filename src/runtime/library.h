@@ -1,0 +1,84 @@
+// Everything that can be called by name: operations of engines and of models, functions, tasks and pipelines.
+// Finds documents, checks them, links them to what they use. Owned by the Runtime; one thread at a time.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "graph/catalog.h"
+#include "host/manifest.h"
+#include "runtime/target.h"
+#include "store/models.h"
+
+namespace shoal::runtime {
+
+class Library final : public graph::Callables {
+ public:
+  enum class DocumentKind { pipeline, task };
+  // A document NAME.yaml; what it says is read when it is needed.
+  struct Document {
+    DocumentKind kind{};
+    std::string name;
+    std::string file;
+  };
+
+  // All that is given outlives the library. `data_folder`: where folders of engines lie (shelves).
+  Library(std::vector<host::Manifest> const& engines, store::ModelStore const& models, std::string data_folder);
+
+  // Every *.yaml in `folder` under its name; later folders win. A folder that is missing is empty.
+  void add_folder(DocumentKind kind, std::string const& folder);
+  // A pipeline or task in a file of any name; gives the name it is known by from now on.
+  Result<std::string> add_file(std::string const& file);
+
+  // Ready to run. invalid_argument with all problems of the document or of one that it uses; not_found with
+  // the nearest name, or with the command that pulls the model it needs.
+  Result<Target> link(std::string const& name);
+  // What is odd in a document but runs, after link().
+  std::vector<Problem> warnings(std::string const& name) const;
+
+  std::vector<Document> documents(DocumentKind kind) const;
+  // Its `about:`, or "" where it cannot be read.
+  std::string about(Document const& document) const;
+  std::vector<host::Manifest> const& engines() const { return engines_; }
+
+  // graph::Callables: documents only once they are linked.
+  std::optional<graph::Callable> find(std::string_view name) const override;
+  std::vector<std::string> names() const override;
+
+ private:
+  struct Linked {
+    Target target;
+    graph::Callable callable;
+    std::vector<Problem> warnings;
+  };
+  struct ModelOperation {
+    store::Model model;
+    host::Manifest const* engine;
+    host::Operation const* operation;
+    std::string name;  // canonical
+  };
+
+  host::Manifest const* find_engine(std::string_view name) const;
+  // "engine.operation" of an engine that needs no model file.
+  std::optional<std::pair<host::Manifest const*, host::Operation const*>> find_operation(std::string_view name) const;
+  // "model.operation", or "model" for what it is mostly for.
+  std::optional<ModelOperation> find_model_operation(std::string_view name) const;
+  Result<Target> link_leaf(std::string const& name) const;
+  std::optional<std::vector<std::string>> uses_of(std::string const& document) const;
+  Result<void> link_document(Document const& document);
+  Result<void> link_pipeline(Document const& document, std::string const& text);
+  Result<void> link_task(Document const& document, std::string const& text);
+  Result<std::vector<Target>> targets_of(std::vector<graph::Callable> const& callables) const;
+
+  std::vector<host::Manifest> const& engines_;
+  store::ModelStore const& models_;
+  std::string data_folder_;
+  std::map<std::string, Document> documents_;
+  std::map<std::string, Linked, std::less<>> linked_;
+};
+
+}  // namespace shoal::runtime

@@ -1,0 +1,91 @@
+// The whole: a home with its models, documents and journal, a host of workers, and runs over them. One per
+// process; a home has one host at a time, so that the same memory is never spent twice. Runs block their
+// caller; one thread at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "host/host.h"
+#include "net/egress.h"
+#include "os/lock.h"
+#include "os/machine.h"
+#include "os/paths.h"
+#include "runtime/event.h"
+#include "runtime/journal.h"
+#include "runtime/library.h"
+#include "runtime/step_cache.h"
+#include "store/artifacts.h"
+#include "store/models.h"
+
+namespace shoal::runtime {
+
+struct RunRequest {
+  std::string name;                        // of what is run: see Library
+  value::Value inputs;                     // a record
+  std::function<void(Event const&)> on_event;
+  std::stop_token stop;
+  // Gives the best answer of a task although it failed its checks (marked so), or an error.
+  bool accept_failed_checks = true;
+  net::EgressAccount* egress = nullptr;    // what the run may send and has sent; nullptr: nothing
+};
+
+struct RunResult {
+  std::string run;               // its id, "" when it never began
+  Result<value::Value> outputs = Error(Code::internal, "not run");
+  bool checks_failed = false;    // the answer of a task in it did not pass its checks
+  Json route;                    // of its tasks
+  Json ledger;
+};
+
+class Runtime {
+ public:
+  struct Options {
+    os::Home home;
+    os::Installation installation;
+    std::vector<std::string> mirror_files;   // besides the home's own
+    std::vector<std::string> catalog_folders;
+    int cores = 1;
+    // Called when another process has the host of this home and is waited for.
+    std::function<void(std::string const& holder)> on_wait;
+    std::stop_token stop;  // ends that waiting
+  };
+  // Opens what is on disk; starts nothing.
+  static Result<std::unique_ptr<Runtime>> open(Options options, net::Egress& egress, Clock const& clock);
+  Runtime(Runtime const&) = delete;
+  Runtime& operator=(Runtime const&) = delete;
+  ~Runtime();
+
+  RunResult run(RunRequest request);
+
+  Library& library() { return *library_; }
+  store::ModelStore& models() { return *models_; }
+  Journal& journal() { return *journal_; }
+  os::Home const& home() const { return options_.home; }
+
+ private:
+  Runtime(Options options, Clock const& clock) : options_(std::move(options)), clock_(clock) {}
+  // The home's lock and the host, at the first run.
+  Result<void> start_host();
+
+  Options options_;
+  Clock const& clock_;
+  std::vector<host::Manifest> engines_;
+  std::unique_ptr<store::ModelStore> models_;
+  std::unique_ptr<store::ArtifactStore> artifacts_;
+  std::unique_ptr<StepCache> cache_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Library> library_;
+  std::optional<os::FileLock> lock_;
+  std::optional<os::EnergyMeter> energy_;
+  std::unique_ptr<host::Host> host_;
+};
+
+}  // namespace shoal::runtime

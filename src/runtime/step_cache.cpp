@@ -1,0 +1,111 @@
+#include "runtime/step_cache.h"
+
+#include <memory>
+
+#include "value/json.h"
+
+namespace shoal::runtime {
+namespace {
+
+constexpr std::string_view kSchema = R"(
+  CREATE TABLE steps(
+    key BLOB PRIMARY KEY,
+    outputs TEXT,      -- NULL: in the artifact `artifact`
+    artifact TEXT,
+    evidence TEXT NOT NULL,
+    used INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+)";
+
+// JSON over this size lies in the artifact store.
+constexpr std::size_t kInlineBytes = 64u << 10;
+
+std::string_view bytes_of(Sha256 const& hash) {
+  return {reinterpret_cast<char const*>(hash.bytes.data()), hash.bytes.size()};
+}
+
+std::int64_t microseconds(WallTime time) { return time.time_since_epoch().count(); }
+
+// Fields that cannot run into each other.
+void add_field(Sha256Stream& stream, std::string_view field) {
+  stream.update(std::to_string(field.size()) + ":");
+  stream.update(field);
+}
+
+}  // namespace
+
+Sha256 StepKey::hash() const {
+  Sha256Stream stream;
+  for (auto const& field : {engine, engine_version, program_version, operation, model}) add_field(stream, field);
+  add_field(stream, bytes_of(inputs));
+  return stream.finish();
+}
+
+Result<std::unique_ptr<StepCache>> StepCache::open(std::string const& folder, store::ArtifactStore& artifacts) {
+  auto database = TRY(store::Database::open(folder + "/steps.db", store::Database::Durability::relaxed));
+  TRY(database->migrate({kSchema}));
+  auto select = TRY(database->prepare("SELECT outputs, artifact, evidence FROM steps WHERE key = ?"));
+  auto insert = TRY(database->prepare("INSERT OR REPLACE INTO steps VALUES(?, ?, ?, ?, ?)"));
+  return std::unique_ptr<StepCache>(
+      new StepCache(std::move(database), std::move(select), std::move(insert), artifacts));
+}
+
+Result<std::optional<CachedOutputs>> StepCache::find(Sha256 const& key) {
+  select_.bind(1, store::BlobView{bytes_of(key)});
+  if (!TRY(select_.step())) return std::optional<CachedOutputs>();
+  auto const read = [&]() -> Result<CachedOutputs> {
+    CachedOutputs cached;
+    cached.outputs = TRY(decode(select_));
+    cached.evidence = TRY(Json::parse(select_.text(2)));
+    return cached;
+  };
+  auto cached = read();
+  select_.reset();
+  // Pruned or damaged: the step is run again and its outputs replace these.
+  if (!cached) return std::optional<CachedOutputs>();
+  return std::optional(std::move(*cached));
+}
+
+Result<value::Value> StepCache::decode(store::Statement const& row) {
+  auto const read_blob = [&](std::string_view, Json const& object) -> Result<value::BlobPtr> {
+    auto const hash = TRY(Sha256::from_hex(object["$artifact"].as_string()));
+    auto file = std::make_shared<os::MappedFile>(TRY(artifacts_.get(hash)));
+    auto const bytes = file->bytes();
+    value::Blob::Facts facts{object["media_type"].as_string(), object["name"].as_string(), file->descriptor().get(), hash};
+    return value::Blob::view(bytes, std::move(file), std::move(facts));
+  };
+  if (row.is_null(1)) return value::from_json(TRY(Json::parse(row.text(0))), read_blob);
+  auto const artifact = TRY(artifacts_.get(TRY(Sha256::from_hex(row.text(1)))));
+  return value::from_json(TRY(Json::parse(artifact.bytes())), read_blob);
+}
+
+Result<std::string> StepCache::encode(value::Value const& value) {
+  std::optional<Error> failure;
+  auto json = value::to_json(value, [&](value::BlobPtr const& blob) {
+    auto stored = artifacts_.put(blob->bytes(), blob->hash());
+    if (!stored && !failure) failure = std::move(stored).error();
+    return value::describe_blob(blob);
+  });
+  if (failure) return std::move(*failure);
+  return json.dump();
+}
+
+Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
+  return database_->transaction([&]() -> Result<void> {
+    for (auto const& [key, value] : entries) {
+      auto const outputs = TRY(encode(value.outputs));
+      std::optional<std::string> inlined, artifact;
+      if (outputs.size() > kInlineBytes) {
+        auto const hash = sha256(outputs);
+        TRY(artifacts_.put(outputs, hash));
+        artifact = hash.hex();
+      } else {
+        inlined = outputs;
+      }
+      insert_.bind_all(store::BlobView{bytes_of(key)}, inlined, artifact, value.evidence.dump(), microseconds(now));
+      TRY(insert_.run());
+    }
+    return {};
+  });
+}
+
+}  // namespace shoal::runtime
