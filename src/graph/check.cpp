@@ -111,6 +111,7 @@ class Checker {
     }
     for (auto const& step : parsed_.steps) {
       if (slot_of_.count(step.id) != 0) {
+        has_unknown_names_ = true;
         problem(step.position, "step " + quoted(step.id) + " has the name of an input", "rename one of them");
       }
       Known slot;
@@ -163,14 +164,20 @@ class Checker {
       return;
     }
     has_unknown_names_ = true;
-    std::vector<std::string> names;
-    if (problems_.size() < kMostProposals) {
-      for (auto const& slot : slots_) names.push_back(slot.name);
-      if (item != nullptr) names.push_back(*item);
+    if (item != nullptr && reference.name == *item) {
+      return problem(reference.position, "`each` cannot use its own item " + quoted("$" + *item));
     }
-    auto nearest = problems_.size() < kMostProposals ? nearest_name(reference.name, names) : std::nullopt;
     problem(reference.position, "no input or step is called " + quoted("$" + reference.name),
-            nearest ? "did you mean `$" + *nearest + "`?" : "");
+            propose_reference(reference.name, item));
+  }
+
+  std::string propose_reference(std::string const& name, std::string const* item) const {
+    if (problems_.size() >= kMostProposals) return {};
+    std::vector<std::string> names;
+    for (auto const& slot : slots_) names.push_back(slot.name);
+    if (item != nullptr) names.push_back(*item);
+    auto nearest = nearest_name(name, names);
+    return nearest ? "did you mean `$" + *nearest + "`?" : "";
   }
 
   // An input of the pipeline that is read, or a step that is waited for.
@@ -323,8 +330,7 @@ class Checker {
 
   void report_unknown_input(ParsedStep const& step, std::size_t input, Callable const& callable) {
     auto names = names_of(callable.signature.inputs);
-    auto hint = propose(problems_, step.with.names[input], names);
-    if (hint.empty()) hint = names.empty() ? "it takes none" : names.size() <= 12 ? "it takes " + join(names, ", ") : "";
+    auto hint = names.empty() ? "it takes none" : propose_or_list(problems_, step.with.names[input], names);
     problem(step.with_positions[input], quoted(step.use) + " has no input " + quoted(step.with.names[input]), hint);
   }
 

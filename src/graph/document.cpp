@@ -58,7 +58,7 @@ class DocumentReader {
     if (key == "steps") return read_steps(node);
     if (key == "outputs") return read_outputs(node);
     if (key == "layout") return;  // the editor's
-    problem(position, quoted(key) + " is no key of a pipeline", propose(parsed_.problems, key, kDocumentKeys));
+    problem(position, quoted(key) + " is no key of a pipeline", propose_or_list(parsed_.problems, key, kDocumentKeys));
   }
 
   void read_version(Yaml const& node) {
@@ -147,7 +147,7 @@ class DocumentReader {
     if (key == "timeout") return read_timeout(node, step);
     if (key == "cache") return read_cache(node, step);
     if (key == "repeat" || key == "needs") return unsupported(position, "`" + key + "`");
-    problem(position, quoted(key) + " is no key of a step", propose(parsed_.problems, key, kStepKeys));
+    problem(position, quoted(key) + " is no key of a step", propose_or_list(parsed_.problems, key, kStepKeys));
   }
 
   void unsupported(Position position, std::string const& what) {

@@ -179,8 +179,8 @@ class Parser {
   void parse_list(std::size_t at) {
     Value::List items;
     while (!take("]")) {
+      if (at_end()) fail(offset_, "`]` is missing");
       if (!items.empty()) expect(",");
-      if (!failed_ && at_end()) fail(offset_, "`]` is missing");
       auto item = failed_ ? std::nullopt : parse_literal();
       if (!item) return;
       items.push_back(std::move(*item));

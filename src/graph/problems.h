@@ -25,4 +25,12 @@ inline std::string propose(std::vector<Problem> const& problems, std::string_vie
   return problems.size() < kMostProposals ? did_you_mean(name, candidates) : std::string();
 }
 
+// The same, or all candidates where none is near and there are few.
+inline std::string propose_or_list(std::vector<Problem> const& problems, std::string_view name,
+                                   std::vector<std::string> const& candidates) {
+  auto hint = propose(problems, name, candidates);
+  bool few = !candidates.empty() && candidates.size() <= 12;
+  return hint.empty() && few ? "there are " + join(candidates, ", ") : hint;
+}
+
 }  // namespace shoal::graph

@@ -64,6 +64,9 @@ inline TestCatalog test_catalog() {
   catalog.add("upper", "{text: text}", "{text: text}", Kind::function);
   catalog.add("concatenate", "{first: text, second: text}", "{text: text}", Kind::function);
   catalog.add("split", "{text: text, size: {type: integer, default: 100}}", "{parts: list<text>, count: integer}", Kind::function);
+  catalog.add("join", "{parts: 'list<{name: text, count: integer}>'}", "{text: text}");
+  catalog.add("keywords", "{text: text}", "{labels: '{words: list<text>}'}");
+  catalog.add("spell-out", "{number: integer, language: {type: text, default: eng}}", "{text: text}", Kind::function);
   catalog.add("maybe", "{text: {type: text, required: false}}", "{text: {type: text, required: false}}");
   catalog.add("ask", "{prompt: text, options: {type: json, required: false}}", "{reply: json}");
   catalog.add("index.add", "{text: text}", "{}").effects = Effects::writes;

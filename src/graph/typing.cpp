@@ -95,11 +95,6 @@ class CommonType {
   std::optional<Type> common_;
 };
 
-std::string fields_hint(std::vector<Problem> const& problems, std::string const& name, std::vector<std::string> const& known) {
-  auto hint = propose(problems, name, known);
-  return hint.empty() && !known.empty() && known.size() <= 12 ? "there are " + join(known, ", ") : hint;
-}
-
 }  // namespace
 
 Type type_of(Value const& literal) {
@@ -181,7 +176,7 @@ Typed Typing::type_of_step(Reference& reference, Known const& step) {
   if (port == step.ports.end()) {
     auto message = name.empty() ? "step `" + step.name + "` has several outputs and no items"
                                 : "step `" + step.name + "` has no output `" + name + "`";
-    problem(reference.position, message, fields_hint(problems_, name, names_of(step.ports)));
+    problem(reference.position, message, propose_or_list(problems_, name, names_of(step.ports)));
     return {};
   }
   Typed typed{port->type, step.absence};
@@ -208,7 +203,7 @@ std::optional<Type> Typing::follow(Reference const& reference, Segment const& se
   }
   if (auto const* field = type.field(segment.field)) return *field;
   auto message = "`" + to_string(reference) + "`: " + name_of(type) + " has no field `" + segment.field + "`";
-  auto hint = is_list(type) ? "`[0]` is its first item; `each:` goes over all" : fields_hint(problems_, segment.field, names_of(type.fields()));
+  auto hint = is_list(type) ? "`[0]` is its first item; `each:` goes over all" : propose_or_list(problems_, segment.field, names_of(type.fields()));
   problem(reference.position, std::move(message), std::move(hint));
   return std::nullopt;
 }
