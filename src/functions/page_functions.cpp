@@ -1,0 +1,93 @@
+// page-text, text-pages and file-text: between files, pages and text.
+#include <string>
+
+#include "base/text.h"
+#include "functions/groups.h"
+#include "value/records.h"
+
+namespace shoal::functions {
+namespace {
+
+using value::Value;
+
+constexpr std::size_t kMaxText = 64 << 20;
+
+Result<Value> page_text(Value const& inputs) {
+  auto const& between = inputs["between"].as_text();
+  std::string text;
+  bool first = true;
+  for (auto const& page : inputs["pages"].as_list()) {
+    if (page.is_null()) continue;
+    if (!first) text += between;
+    first = false;
+    auto const& own = page["text"].as_text();
+    // One way to end a page, whatever the page's own text ends with.
+    auto end = own.find_last_not_of(" \t\r\n\f");
+    text.append(own, 0, end == std::string::npos ? 0 : end + 1);
+    if (text.size() > kMaxText) {
+      return Error(Code::invalid_argument, "the pages have more than 64 MiB of text; take fewer of them");
+    }
+  }
+  return Value::record({{"text", std::move(text)}});
+}
+
+Value page_of(std::string_view text, std::int64_t number) {
+  value::Page page;
+  page.number = number;
+  page.text = text;
+  page.source = "text";
+  return value::to_value(page);
+}
+
+Result<Value> text_pages(Value const& inputs) {
+  std::string_view text = inputs["text"].as_text();
+  bool many = text.find('\f') != std::string_view::npos;
+  Value::List pages;
+  if (!many) {
+    pages.push_back(page_of(text, 0));
+    return Value::record({{"pages", std::move(pages)}});
+  }
+  // A form feed at the end closes the last page and begins none.
+  if (text.ends_with('\f')) text.remove_suffix(1);
+  for (auto part : split(text, '\f'))
+    pages.push_back(page_of(part, static_cast<std::int64_t>(pages.size()) + 1));
+  return Value::record({{"pages", std::move(pages)}});
+}
+
+Result<Value> file_text(Value const& inputs) {
+  auto bytes = inputs["file"].as_blob()->bytes();
+  if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);
+  if (bytes.size() > kMaxText) {
+    return Error(Code::invalid_argument,
+                 "the file has " + human_bytes(bytes.size()) + " of text; 64 MiB are allowed");
+  }
+  if (bytes.find('\0') != std::string_view::npos) {
+    return Error(Code::invalid_argument, "`" + printable(inputs["file"].as_blob()->name()) +
+                                             "` is not a text file in UTF-8: it has bytes of value 0");
+  }
+  return Value::record({{"text", replace_all(make_valid_utf8(bytes), "\r\n", "\n")}});
+}
+
+}  // namespace
+
+std::vector<Function> page_functions() {
+  Function joined{.name = "page-text", .about = "Joins the texts of pages.", .call = page_text};
+  joined.signature.inputs = {
+      port("pages", "list<page>", "The pages; items that are null are left out."),
+      option("between", "text", "\n\n", "What stands between two pages: a blank line, or a form feed.")};
+  joined.signature.outputs = {port("text", "text", "The text of all pages.")};
+
+  Function pages{.name = "text-pages",
+                 .about = "Makes pages of a text, which has none or ends each with a form feed.",
+                 .call = text_pages};
+  pages.signature.inputs = {port("text", "text", "The text.")};
+  pages.signature.outputs = {
+      port("pages", "list<page>", "Pages from 1 on, or one with number 0; they have no words.")};
+
+  Function file{.name = "file-text", .about = "Reads a text file.", .call = file_text};
+  file.signature.inputs = {port("file", "file", "Text in UTF-8; bytes that are none become U+FFFD.")};
+  file.signature.outputs = {port("text", "text", "Its text, lines ending in \\n.")};
+  return {joined, pages, file};
+}
+
+}  // namespace shoal::functions

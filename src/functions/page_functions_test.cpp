@@ -1,0 +1,47 @@
+#include "functions/test_call.h"
+
+#include "value/records.h"
+
+namespace shoal::functions {
+namespace {
+
+using value::Value;
+
+Value page(std::string text) {
+  value::Page page;
+  page.text = text;
+  return value::to_value(page);
+}
+
+TEST(PageText, JoinsPagesByABlankLine) {
+  auto pages = Value::list({page("one\n"), Value(), page("two\n\n"), page("")});
+  EXPECT_EQ(outputs_of("page-text", Value::record({{"pages", pages}}))["text"], Value("one\n\ntwo\n\n"));
+  EXPECT_EQ(outputs_of("page-text", Value::record({{"pages", pages}, {"between", "\f"}}))["text"],
+            Value("one\ftwo\f"));
+  EXPECT_EQ(outputs_of("page-text", Value::record({{"pages", Value::list()}}))["text"], Value(""));
+}
+
+TEST(TextPages, CutAtFormFeeds) {
+  auto pages = outputs_of("text-pages", Value::record({{"text", "one\ftwo\f"}}))["pages"];
+  ASSERT_EQ(pages.as_list().size(), 2u);
+  EXPECT_EQ(pages.as_list()[1]["text"], Value("two"));
+  EXPECT_EQ(pages.as_list()[1]["number"], Value(2));
+  auto single = outputs_of("text-pages", Value::record({{"text", "no pages"}}))["pages"];
+  ASSERT_EQ(single.as_list().size(), 1u);
+  EXPECT_EQ(single.as_list()[0]["number"], Value(0));
+}
+
+Value file(std::string bytes) {
+  return Value::record({{"file", value::Blob::own(std::move(bytes), {"", "a.txt", -1})}});
+}
+
+TEST(FileText, ReadsUtf8) {
+  EXPECT_EQ(outputs_of("file-text", file("\xef\xbb\xbfGrüße\r\n你好"))["text"], Value("Grüße\n你好"));
+  EXPECT_EQ(outputs_of("file-text", file("a\xff"
+                                         "b"))["text"],
+            Value("a\ufffdb"));
+  EXPECT_NE(problem_of("file-text", file(std::string("a\0b", 3))).find("a.txt"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace shoal::functions
