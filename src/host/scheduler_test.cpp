@@ -1,0 +1,186 @@
+#include "host/scheduler.h"
+
+#include <gtest/gtest.h>
+
+namespace shoal::host {
+namespace {
+
+constexpr MonotonicTime kStart{};
+MonotonicTime at(int milliseconds) { return kStart + std::chrono::milliseconds(milliseconds); }
+
+template <typename T>
+std::vector<T> all(std::vector<Action> const& actions) {
+  std::vector<T> found;
+  for (auto const& action : actions) {
+    if (auto const* each = std::get_if<T>(&action)) found.push_back(*each);
+  }
+  return found;
+}
+
+JobArrived job(JobId id, std::string engine, std::string model = {}, int cores = 1) {
+  JobRequest request;
+  request.id = id;
+  request.engine = std::move(engine);
+  request.model = std::move(model);
+  request.cores = cores;
+  return {request};
+}
+
+// A scheduler of two cores with an engine for each kind of traits.
+class SchedulerTest : public testing::Test {
+ protected:
+  Scheduler scheduler{{{"llama", {1, true}}, {"ocr", {0, false}}, {"echo", {16, false}}}, 2};
+
+  // The engine's worker, started, ready and with its model.
+  WorkerId warm(std::string const& engine, std::string const& model, JobId first) {
+    auto const started = all<StartWorker>(scheduler.on(job(first, engine, model), at(0)));
+    EXPECT_EQ(started.size(), 1u);
+    auto const worker = started.at(0).worker;
+    EXPECT_EQ(all<LoadModel>(scheduler.on(WorkerReady{worker}, at(0))).size(), 1u);
+    EXPECT_EQ(all<SendJob>(scheduler.on(ModelLoaded{worker, model}, at(0))).size(), 1u);
+    return worker;
+  }
+};
+
+TEST_F(SchedulerTest, FiftyFirstRequestsStartOneWorkerAndLoadOnce) {
+  std::size_t started = 0, loaded = 0;
+  for (JobId id = 1; id <= 50; ++id) started += all<StartWorker>(scheduler.on(job(id, "llama", "a"), at(0))).size();
+  EXPECT_EQ(started, 1u);
+  loaded += all<LoadModel>(scheduler.on(WorkerReady{1}, at(1))).size();
+  loaded += all<LoadModel>(scheduler.on(job(51, "llama", "a"), at(2))).size();
+  EXPECT_EQ(loaded, 1u);
+  EXPECT_EQ(all<SendJob>(scheduler.on(ModelLoaded{1, "a"}, at(3))).size(), 1u);  // calls: 1
+}
+
+TEST_F(SchedulerTest, TwoModelFilesGetTwoWorkersAndSmallModelsShareOne) {
+  scheduler.on(job(1, "llama", "a"), at(0));
+  EXPECT_EQ(all<StartWorker>(scheduler.on(job(2, "llama", "b"), at(0))).size(), 1u);
+  scheduler.on(job(3, "echo", "a"), at(0));
+  EXPECT_EQ(all<StartWorker>(scheduler.on(job(4, "echo", "b"), at(0))).size(), 0u);
+}
+
+TEST_F(SchedulerTest, JobsOfAClassAreServedInOrderAndInteractiveOnesFirst) {
+  auto const worker = warm("llama", "a", 1);
+  auto batch = job(2, "llama", "a");
+  batch.request.job_class = JobClass::batch;
+  scheduler.on(batch, at(1));
+  scheduler.on(job(3, "llama", "a"), at(1));
+  auto interactive = job(4, "llama", "a");
+  interactive.request.job_class = JobClass::interactive;
+  scheduler.on(interactive, at(1));
+  std::vector<JobId> served;
+  for (JobId ended = 1, i = 0; i < 3; ++i) {
+    auto const sent = all<SendJob>(scheduler.on(JobEnded{ended}, at(2)));
+    ASSERT_EQ(sent.size(), 1u);
+    EXPECT_EQ(sent[0].worker, worker);
+    served.push_back(ended = sent[0].job);
+  }
+  EXPECT_EQ(served, (std::vector<JobId>{4, 3, 2}));
+}
+
+TEST_F(SchedulerTest, AnEngineThatRunsACallPerCoreGetsAsManyAsThereAre) {
+  auto const worker = warm("ocr", "", 1);
+  auto actions = scheduler.on(job(2, "ocr"), at(1));
+  EXPECT_EQ(all<SetCores>(actions).at(0).cores, 2);
+  EXPECT_EQ(all<SendJob>(actions).size(), 1u);
+  EXPECT_EQ(all<SendJob>(scheduler.on(job(3, "ocr"), at(1))).size(), 0u);
+  EXPECT_EQ(all<SendJob>(scheduler.on(JobEnded{1}, at(2))).at(0).worker, worker);
+}
+
+TEST_F(SchedulerTest, ABusyWorkerGivesBackACoreAndOnlyThenItIsUsed) {
+  scheduler.on(job(1, "llama", "a", 0), at(0));
+  scheduler.on(WorkerReady{1}, at(0));
+  auto actions = scheduler.on(ModelLoaded{1, "a"}, at(0));
+  EXPECT_EQ(all<SetCores>(actions).back().cores, 2);  // it can use all, and nobody else wants any
+  scheduler.on(CoresReturned{1}, at(0));
+
+  auto const other = all<StartWorker>(scheduler.on(job(2, "llama", "b", 0), at(1))).at(0).worker;
+  scheduler.on(WorkerReady{other}, at(1));
+  actions = scheduler.on(ModelLoaded{other, "b"}, at(1));
+  EXPECT_EQ(all<SetCores>(actions).at(0).worker, 1u);
+  EXPECT_EQ(all<SetCores>(actions).at(0).cores, 1);
+  EXPECT_TRUE(all<SendJob>(actions).empty());  // the core is not free before it is returned
+  actions = scheduler.on(CoresReturned{1}, at(2));
+  EXPECT_EQ(all<SetCores>(actions).at(0).worker, other);
+  EXPECT_EQ(all<SendJob>(actions).at(0).job, 2u);
+  // What the other leaves goes back to the one that still works.
+  actions = scheduler.on(JobEnded{1}, at(3));
+  actions = scheduler.on(Tick{}, at(4));
+  EXPECT_LE(scheduler.workers()[0].cores + scheduler.workers()[1].cores, 2);
+}
+
+TEST_F(SchedulerTest, AnIdleWorkersCoresAreTakenAtOnce) {
+  warm("llama", "a", 1);
+  scheduler.on(JobEnded{1}, at(1));
+  auto const other = all<StartWorker>(scheduler.on(job(2, "llama", "b", 0), at(2))).at(0).worker;
+  scheduler.on(WorkerReady{other}, at(2));
+  EXPECT_EQ(all<SendJob>(scheduler.on(ModelLoaded{other, "b"}, at(2))).size(), 1u);
+}
+
+TEST_F(SchedulerTest, AJobWhoseWorkerDiedRunsAgainAndIsPoisonousAfterTheSecondDeath) {
+  auto const worker = warm("echo", "", 1);
+  auto actions = scheduler.on(WorkerDied{worker, "was killed"}, at(10));
+  EXPECT_TRUE(all<FailJob>(actions).empty());
+  EXPECT_TRUE(all<StartWorker>(actions).empty());  // there is a pause
+  ASSERT_TRUE(scheduler.next_tick());
+  auto const again = all<StartWorker>(scheduler.on(Tick{}, *scheduler.next_tick())).at(0).worker;
+  scheduler.on(WorkerReady{again}, at(200));
+  EXPECT_EQ(all<SendJob>(scheduler.on(ModelLoaded{again, ""}, at(200))).at(0).job, 1u);
+  auto const failed = all<FailJob>(scheduler.on(WorkerDied{again, "was killed by signal 6"}, at(300)));
+  ASSERT_EQ(failed.size(), 1u);
+  EXPECT_EQ(failed[0].error.code(), Code::engine_failed);
+  EXPECT_NE(failed[0].error.message().find("signal 6"), std::string::npos);
+}
+
+TEST_F(SchedulerTest, AJobThatWritesIsNotRepeated) {
+  auto request = job(1, "echo");
+  request.request.repeatable = false;
+  scheduler.on(request, at(0));
+  scheduler.on(WorkerReady{1}, at(0));
+  scheduler.on(ModelLoaded{1, ""}, at(0));
+  EXPECT_EQ(all<FailJob>(scheduler.on(WorkerDied{1, "was killed"}, at(1))).size(), 1u);
+}
+
+TEST_F(SchedulerTest, AWorkerThatNeverStartsFailsItsJobsAfterThreeTries) {
+  scheduler.on(job(1, "llama", "a"), at(0));
+  std::size_t starts = 1;
+  std::vector<FailJob> failed;
+  for (WorkerId worker = 1; failed.empty() && worker < 10; ++worker) {
+    failed = all<FailJob>(scheduler.on(WorkerDied{worker, "could not be started: no such file"}, at(0)));
+    if (auto const tick = scheduler.next_tick()) starts += all<StartWorker>(scheduler.on(Tick{}, *tick)).size();
+  }
+  ASSERT_EQ(failed.size(), 1u);
+  EXPECT_EQ(starts, 3u);
+  EXPECT_NE(failed[0].error.message().find("no such file"), std::string::npos);
+}
+
+TEST_F(SchedulerTest, AFailedLoadFailsItsJobsAndNobodyElses) {
+  scheduler.on(job(1, "echo", "a"), at(0));
+  scheduler.on(job(2, "echo", "b"), at(0));
+  scheduler.on(WorkerReady{1}, at(0));
+  auto const failed = all<FailJob>(scheduler.on(LoadFailed{1, "a", Error(Code::engine_failed, "cut file")}, at(1)));
+  ASSERT_EQ(failed.size(), 1u);
+  EXPECT_EQ(failed[0].job, 1u);
+  EXPECT_EQ(all<SendJob>(scheduler.on(ModelLoaded{1, "b"}, at(2))).at(0).job, 2u);
+}
+
+TEST_F(SchedulerTest, ACancelledJobThatDoesNotEndCostsItsWorkerItsLife) {
+  auto const worker = warm("echo", "", 1);
+  EXPECT_EQ(all<CancelJob>(scheduler.on(JobCancelled{1}, at(0))).size(), 1u);
+  auto const tick = scheduler.next_tick();
+  ASSERT_TRUE(tick);
+  EXPECT_TRUE(all<StopWorker>(scheduler.on(Tick{}, *tick - std::chrono::milliseconds(1))).empty());
+  EXPECT_EQ(all<StopWorker>(scheduler.on(Tick{}, *tick)).at(0).worker, worker);
+  EXPECT_TRUE(all<FailJob>(scheduler.on(WorkerDied{worker, "was killed"}, *tick)).empty());
+}
+
+TEST_F(SchedulerTest, ACancelledJobThatEndsCostsNothing) {
+  warm("echo", "", 1);
+  scheduler.on(JobCancelled{1}, at(0));
+  scheduler.on(JobEnded{1}, at(1));
+  EXPECT_FALSE(scheduler.next_tick());
+  EXPECT_EQ(scheduler.workers().at(0).running, 0u);
+}
+
+}  // namespace
+}  // namespace shoal::host
