@@ -116,8 +116,9 @@ class Reader {
     auto word = text_.substr(atoms_.back().span.begin, mark_at - atoms_.back().span.begin);
     while (!word.empty() && (word.front() == '(' || word.front() == '"' || word.front() == '\''))
       word.remove_prefix(1);
-    auto only = word.size() == 1 ? static_cast<unsigned char>(word[0]) : '\0';
+    char32_t only = word.size() == 1 ? static_cast<unsigned char>(word[0]) : 0;
     if (is_word_part(only) && !is_digit(only)) return true;
+    return is_abbreviation(word) || is_lower(next_letter());
   }
 
   char32_t next_letter() {
