@@ -1,0 +1,218 @@
+#include "engines/ocr/images.h"
+
+#include <leptonica/allheaders.h>
+
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace shoal::ocr_engine {
+namespace {
+
+constexpr int kMostFrames = 10'000;
+constexpr double kLeastDpi = 100, kMostDpi = 2400;
+// A JPEG that is whole ends with this marker, but for a little padding.
+constexpr std::string_view kJpegEnd = "\xff\xd9";
+constexpr std::size_t kJpegPadding = 1024;
+
+struct PixDeleter {
+  void operator()(PIX* pix) const { pixDestroy(&pix); }
+};
+using Pix = std::unique_ptr<PIX, PixDeleter>;
+
+struct FileCloser {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using MemoryFile = std::unique_ptr<std::FILE, FileCloser>;
+
+struct Header {
+  int width = 0, height = 0, bits = 0;
+  double x_dpi = 0, y_dpi = 0;  // 0: not said
+};
+
+l_uint8 const* data_of(value::Blob const& document) {
+  return reinterpret_cast<l_uint8 const*>(document.bytes().data());
+}
+
+int format_of(std::string_view bytes) {
+  // The library looks at the first twelve bytes without asking for their number.
+  l_uint8 start[12] = {};
+  if (bytes.size() < sizeof start) return IFF_UNKNOWN;
+  std::memcpy(start, bytes.data(), sizeof start);
+  int format = IFF_UNKNOWN;
+  return findFileFormatBuffer(start, &format) == 0 ? format : IFF_UNKNOWN;
+}
+
+bool is_tiff(int format) {
+  return format == IFF_TIFF || (format >= IFF_TIFF_PACKBITS && format <= IFF_TIFF_ZIP) ||
+         format == IFF_TIFF_JPEG;
+}
+
+MemoryFile open_in_memory(std::string_view bytes) {
+  return MemoryFile(fmemopen(const_cast<char*>(bytes.data()), bytes.size(), "rb"));
+}
+
+// In dots per inch; only TIFF, PNG and JPEG say it here.
+void read_resolution(std::string_view bytes, int format, Header& header) {
+  auto file = open_in_memory(bytes);
+  if (!file) return;
+  int x = 0, y = 0;
+  bool said = is_tiff(format)           ? getTiffResolution(file.get(), &x, &y) == 0
+              : format == IFF_PNG       ? fgetPngResolution(file.get(), &x, &y) == 0
+              : format == IFF_JFIF_JPEG ? fgetJpegResolution(file.get(), &x, &y) == 0
+                                        : false;
+  if (!said) return;
+  header.x_dpi = x;
+  header.y_dpi = y > 0 ? y : x;
+}
+
+std::optional<Header> read_header(std::string_view bytes, int format) {
+  Header header;
+  auto data = reinterpret_cast<l_uint8 const*>(bytes.data());
+  int samples = 0, has_colormap = 0, found = 0;
+  if (pixReadHeaderMem(data, bytes.size(), &found, &header.width, &header.height, &header.bits, &samples,
+                       &has_colormap)) {
+    return std::nullopt;
+  }
+  header.bits *= std::max(1, samples);
+  read_resolution(bytes, format, header);
+  return header;
+}
+
+// `first` lends what the library says of the first frame only: how much the two resolutions differ.
+std::optional<Header> read_tiff_header(std::string_view bytes, int index, Header const& first) {
+  Header header;
+  auto data = reinterpret_cast<l_uint8 const*>(bytes.data());
+  int samples = 0, has_colormap = 0, format = 0, dpi = 0;
+  if (readHeaderMemTiff(data, bytes.size(), index, &header.width, &header.height, &header.bits, &samples,
+                        &dpi, &has_colormap, &format)) {
+    return std::nullopt;
+  }
+  header.bits *= std::max(1, samples);
+  header.x_dpi = dpi;
+  header.y_dpi = first.x_dpi > 0 ? dpi * first.y_dpi / first.x_dpi : dpi;
+  return header;
+}
+
+bool is_sane(double dpi) { return dpi >= kLeastDpi && dpi <= kMostDpi; }
+
+value::Sheet sheet_of(value::BlobPtr const& document, std::int64_t number, Header header, std::int64_t dpi) {
+  // A fax has about 204 × 98, so one of the two may be below what a scanner has.
+  if (!is_sane(header.x_dpi) && !is_sane(header.y_dpi))
+    header.x_dpi = header.y_dpi = static_cast<double>(dpi);
+  value::Sheet sheet{.document = document, .number = number};
+  sheet.dpi = std::llround(std::max(header.x_dpi, header.y_dpi));
+  sheet.width = header.width * 72.0 / header.x_dpi;
+  sheet.height = header.height * 72.0 / header.y_dpi;
+  return sheet;
+}
+
+Error damaged(value::Blob const& document) {
+  return Error(
+      Code::invalid_argument,
+      name_of(document) + " is damaged or truncated: the image cannot be read; scan or copy it again");
+}
+
+bool has_jpeg_end(std::string_view bytes) {
+  return bytes.substr(bytes.size() - std::min(bytes.size(), kJpegPadding)).find(kJpegEnd) !=
+         std::string_view::npos;
+}
+
+// Decoders fill what is missing with gray and only warn.
+Pix read_jpeg(std::string_view bytes) {
+  int warnings = 0;
+  Pix pix(pixReadMemJpeg(reinterpret_cast<l_uint8 const*>(bytes.data()), bytes.size(), 0, 1, &warnings, 0));
+  if (warnings > 0 && !has_jpeg_end(bytes)) return nullptr;
+  return pix;
+}
+
+Pix read_pixels(value::Blob const& document, int format, std::int64_t number) {
+  if (format == IFF_JFIF_JPEG) return read_jpeg(document.bytes());
+  if (is_tiff(format))
+    return Pix(pixReadMemTiff(data_of(document), document.size(), static_cast<l_int32>(number - 1)));
+  return Pix(pixReadMem(data_of(document), document.size()));
+}
+
+Pix to_gray(Pix pix) {
+  if (pixGetDepth(pix.get()) == 32 && pixGetSpp(pix.get()) == 4) pix.reset(pixRemoveAlpha(pix.get()));
+  return pix ? Pix(pixConvertTo8(pix.get(), 0)) : nullptr;
+}
+
+// To square pixels, and to no more of them than can be recognised.
+Pix fit(Pix pix, value::Sheet const& sheet) {
+  double dpi = static_cast<double>(sheet.dpi);
+  double width = sheet.width * dpi / 72, height = sheet.height * dpi / 72;
+  double scale = std::min(
+      {1.0, std::sqrt(kMaxRasterPixels / (width * height)), kMaxRasterSide / width, kMaxRasterSide / height});
+  int to_width = std::max(1, static_cast<int>(std::lround(width * scale)));
+  int to_height = std::max(1, static_cast<int>(std::lround(height * scale)));
+  if (to_width == pixGetWidth(pix.get()) && to_height == pixGetHeight(pix.get())) return pix;
+  return Pix(pixScaleToSize(pix.get(), to_width, to_height));
+}
+
+Raster raster_of(PIX* pix, value::Sheet const& sheet) {
+  Raster raster;
+  raster.width = pixGetWidth(pix);
+  raster.height = pixGetHeight(pix);
+  raster.to_points = {.a = sheet.width / raster.width, .d = sheet.height / raster.height};
+  raster.dpi = raster.width * 72 / sheet.width;
+  raster.gray.resize(static_cast<std::size_t>(raster.width) * static_cast<std::size_t>(raster.height));
+  for (int y = 0; y < raster.height; ++y) {
+    l_uint32* line = pixGetData(pix) + static_cast<std::ptrdiff_t>(y) * pixGetWpl(pix);
+    auto* out = raster.gray.data() + static_cast<std::ptrdiff_t>(y) * raster.width;
+    for (int x = 0; x < raster.width; ++x) out[x] = static_cast<std::uint8_t>(GET_DATA_BYTE(line, x));
+  }
+  return raster;
+}
+
+}  // namespace
+
+bool is_image(std::string_view bytes) {
+  int format = format_of(bytes);
+  return is_tiff(format) || format == IFF_PNG || format == IFF_JFIF_JPEG || format == IFF_BMP ||
+         format == IFF_WEBP || format == IFF_JP2;
+}
+
+Result<std::vector<value::Sheet>> image_sheets(value::BlobPtr const& document, std::int64_t dpi,
+                                               Stop const& stop) {
+  auto bytes = document->bytes();
+  int format = format_of(bytes);
+  auto first = read_header(bytes, format);
+  if (!first) return damaged(*document);
+  std::vector<value::Sheet> sheets;
+  if (!is_tiff(format)) {
+    sheets.push_back(sheet_of(document, 1, *first, dpi));
+    return sheets;
+  }
+  for (int index = 0; index < kMostFrames; ++index) {
+    if (stop()) return Error(Code::cancelled, "cancelled while listing pages");
+    auto header = read_tiff_header(bytes, index, *first);
+    if (!header) break;
+    sheets.push_back(sheet_of(document, index + 1, *header, dpi));
+  }
+  if (sheets.empty()) return damaged(*document);
+  return sheets;
+}
+
+Result<Raster> decode_image(value::Sheet const& sheet) {
+  auto const& document = *sheet.document;
+  int format = format_of(document.bytes());
+  auto header = is_tiff(format) ? read_tiff_header(document.bytes(), static_cast<int>(sheet.number - 1), {})
+                                : read_header(document.bytes(), format);
+  if (!header || header->width <= 0 || header->height <= 0) return damaged(document);
+  double pixels = static_cast<double>(header->width) * header->height;
+  if (pixels > (header->bits == 1 ? kMaxBilevelPixels : kMaxImagePixels)) {
+    return too_many_pixels(document, sheet.number, header->width, header->height);
+  }
+  auto pix = read_pixels(document, format, sheet.number);
+  if (pix) pix = fit(to_gray(std::move(pix)), sheet);
+  if (!pix) return damaged(document);
+  return raster_of(pix.get(), sheet);
+}
+
+void silence_image_library() { setMsgSeverity(L_SEVERITY_NONE); }
+
+}  // namespace shoal::ocr_engine

@@ -1,0 +1,126 @@
+#include "engines/ocr/ocr_engine.h"
+
+#include <utility>
+
+#include "engines/ocr/images.h"
+#include "engines/ocr/pdf.h"
+#include "engines/ocr/recognizer.h"
+
+namespace shoal::ocr_engine {
+namespace {
+
+// Measured: the libraries and one open document; one English recogniser with a 300-dpi page in work.
+constexpr std::uint64_t kBaseBytes = 40'000'000;
+constexpr std::uint64_t kBytesPerRecognizer = 80'000'000;
+
+Error unknown_kind(value::Blob const& document) {
+  if (document.size() == 0) return Error(Code::invalid_argument, name_of(document) + " is empty");
+  return Error(
+      Code::invalid_argument,
+      name_of(document) + " is neither a PDF nor a page image (TIFF, PNG, JPEG, BMP, WebP, JPEG 2000)");
+}
+
+class OcrModel final : public engine::Model {
+ public:
+  explicit OcrModel(std::unique_ptr<Pdf> pdf) : pdf_(std::move(pdf)) {}
+
+  Result<engine::Reply> call(engine::Call const& call, engine::CallContext& context) override {
+    Stop stop = [&context] { return context.cancelled(); };
+    if (call.operation == "pages") return pages(call.inputs, stop);
+    if (call.operation == "recognize") return recognize(call.inputs, stop);
+    return Error(Code::not_found, "the engine ocr has no operation `" + call.operation + "`");
+  }
+
+  void set_cores(int cores) override {
+    cores_.with([&](int& now) { now = cores; });
+    recognizers_.keep(static_cast<std::size_t>(std::max(cores, 1)));
+  }
+
+  engine::Memory memory() const override {
+    auto cores = static_cast<std::uint64_t>(cores_.with([](int const& now) { return now; }));
+    return {.compute = kBytesPerRecognizer * cores, .other = kBaseBytes};
+  }
+
+ private:
+  Result<engine::Reply> pages(value::Value const& inputs, Stop const& stop) {
+    auto document = inputs["document"].as_blob();
+    auto dpi = inputs["dpi"].as_integer(300);
+    auto sheets = TRY(sheets_of(document, inputs["password"].as_text(), dpi, stop));
+    value::Value::List list;
+    list.reserve(sheets.size());
+    for (auto const& sheet : sheets) list.push_back(value::to_value(sheet));
+    engine::Reply reply;
+    reply.evidence = Json::object({{"pages", list.size()}});
+    reply.outputs = value::Value::record({{"pages", std::move(list)}});
+    return reply;
+  }
+
+  Result<engine::Reply> recognize(value::Value const& inputs, Stop const& stop) {
+    auto sheet = value::sheet_from(inputs["page"]);
+    value::Page page;
+    if (sheet.text.words.empty() || inputs["again"].as_boolean()) {
+      page = TRY(read(sheet, inputs["password"].as_text(), inputs["language"].as_text(), stop));
+    } else {
+      page = std::move(sheet.text);
+    }
+    engine::Reply reply;
+    reply.evidence =
+        Json::object({{"pages", 1}, {"words", page.words.size()}, {"mean_confidence", page.confidence}});
+    reply.outputs = value::Value::record({{"page", value::to_value(page)}});
+    return reply;
+  }
+
+  Result<std::vector<value::Sheet>> sheets_of(value::BlobPtr const& document, std::string const& password,
+                                              std::int64_t dpi, Stop const& stop) {
+    if (!document) return Error(Code::invalid_argument, "`document` must be a file");
+    if (Pdf::recognises(document->bytes())) return pdf_->sheets(document, password, dpi, stop);
+    if (is_image(document->bytes())) return image_sheets(document, dpi, stop);
+    return unknown_kind(*document);
+  }
+
+  Result<value::Page> read(value::Sheet const& sheet, std::string const& password,
+                           std::string const& language, Stop const& stop) {
+    auto recognizer = TRY(recognizers_.take(language.empty() ? "eng" : language));
+    auto raster = TRY(pixels_of(sheet, password, stop));
+    auto page = TRY(recognizer->read(raster, stop).within(where(sheet)));
+    page.number = sheet.number;
+    page.width = sheet.width;
+    page.height = sheet.height;
+    page.source = "ocr";
+    return page;
+  }
+
+  Result<Raster> pixels_of(value::Sheet const& sheet, std::string const& password, Stop const& stop) {
+    if (!sheet.document) return Error(Code::invalid_argument, "the sheet has no document");
+    auto bytes = sheet.document->bytes();
+    if (Pdf::recognises(bytes)) return pdf_->render(sheet.document, password, sheet.number, sheet.dpi, stop);
+    if (is_image(bytes)) return decode_image(sheet);
+    return unknown_kind(*sheet.document);
+  }
+
+  static std::string where(value::Sheet const& sheet) {
+    return "page " + std::to_string(sheet.number) + " of " + name_of(*sheet.document);
+  }
+
+  std::unique_ptr<Pdf> pdf_;
+  RecognizerPool recognizers_;
+  Guarded<int> cores_{1};
+};
+
+}  // namespace
+
+Result<void> OcrEngine::start() {
+  silence_image_library();
+  // Loads what the libraries load late while paths may still be opened. A missing language is told to those
+  // who ask for it.
+  auto warm = Recognizer::open("eng");
+  if (!warm && warm.error().code() != Code::not_found) return std::move(warm).error();
+  return {};
+}
+
+Result<std::unique_ptr<engine::Model>> OcrEngine::load(engine::ModelFile const&,
+                                                       std::function<bool(double)> const&) {
+  return std::make_unique<OcrModel>(Pdf::open());
+}
+
+}  // namespace shoal::ocr_engine

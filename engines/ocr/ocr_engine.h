@@ -1,0 +1,17 @@
+// The engine `ocr`: which pages a document has, and what is printed on them. See engine.yaml.
+#pragma once
+
+#include "engine/engine.h"
+
+namespace shoal::ocr_engine {
+
+class OcrEngine final : public engine::Engine {
+ public:
+  // Loads PDFium and Tesseract, and English where it is installed.
+  Result<void> start() override;
+  // Needs no file: the model is the engine itself.
+  Result<std::unique_ptr<engine::Model>> load(engine::ModelFile const& file,
+                                              std::function<bool(double)> const& progress) override;
+};
+
+}  // namespace shoal::ocr_engine
