@@ -20,7 +20,7 @@ shoal_find(fmt fmt::fmt)
 shoal_find(Boost Boost::headers 1.81)
 shoal_find(OpenSSL OpenSSL::SSL)
 shoal_find(SQLite3 SQLite::SQLite3)
-shoal_find(ICU ICU::uc COMPONENTS uc i18n)
+find_package(ICU QUIET COMPONENTS uc i18n)  # nothing uses it yet: who does, adds libicu-dev to scripts/packages.txt
 find_package(PkgConfig QUIET)
 if(PkgConfig_FOUND)
   foreach(pair IN ITEMS seccomp=libseccomp tesseract=tesseract leptonica=lept re2=re2)
