@@ -13,7 +13,8 @@ using value::Value;
 constexpr std::size_t kLargestText = 64 << 20;
 
 Error too_large() {
-  return Error(Code::invalid_argument, "a template gives more than 64 MiB of text; give the parts as inputs instead");
+  return Error(Code::invalid_argument,
+               "a template gives more than 64 MiB of text; give the parts as inputs instead");
 }
 
 // Texts as they are, null as nothing, everything else as JSON.

@@ -27,7 +27,8 @@ Binding literal(Value value, Position position) {
 bool is_literal(Binding const& binding) { return binding.kind == Binding::Kind::literal; }
 
 std::size_t skip_space(std::string_view text, std::size_t offset) {
-  while (offset < text.size() && (text[offset] == ' ' || text[offset] == '\t' || text[offset] == '\n')) ++offset;
+  while (offset < text.size() && (text[offset] == ' ' || text[offset] == '\t' || text[offset] == '\n'))
+    ++offset;
   return offset;
 }
 
@@ -55,7 +56,8 @@ Place SourceText::place_of(Yaml const& scalar) const {
   auto written = text_.substr(std::min(offset, text_.size()));
   auto const& text = scalar.text();
   std::size_t same = 0;
-  while (same < kFollowed && same < text.size() && same < written.size() && text[same] == written[same]) ++same;
+  while (same < kFollowed && same < text.size() && same < written.size() && text[same] == written[same])
+    ++same;
   return {same == 0 ? scalar.position() : position, same};
 }
 
@@ -74,8 +76,9 @@ Binding BindingParser::parse_inputs(Yaml const& mapping) {
   inputs.kind = Binding::Kind::record;
   inputs.position = mapping.position();
   if (mapping.entries().size() > kMostInputs) {
-    problem(mapping.position(), "a step takes up to " + std::to_string(kMostInputs) + " inputs, not " +
-                                    std::to_string(mapping.entries().size()),
+    problem(mapping.position(),
+            "a step takes up to " + std::to_string(kMostInputs) + " inputs, not " +
+                std::to_string(mapping.entries().size()),
             "put them into a list or a mapping");
     return inputs;
   }
@@ -166,7 +169,8 @@ Binding BindingParser::parse_template(std::string_view text, Place const& place)
   std::size_t offset = 0;
   while (offset < text.size()) {
     auto open = std::min(text.find("{{", offset), text.size());
-    if (open > offset) binding.parts.push_back(literal(Value(text.substr(offset, open - offset)), place.position));
+    if (open > offset)
+      binding.parts.push_back(literal(Value(text.substr(offset, open - offset)), place.position));
     offset = open;
     if (offset < text.size()) binding.parts.push_back(parse_placeholder(text, offset, place));
   }
@@ -183,7 +187,7 @@ Binding BindingParser::parse_placeholder(std::string_view text, std::size_t& off
     if (end != std::string_view::npos) piece.literal = Value(text.substr(at + 1, end - at - 1));
     at = end == std::string_view::npos ? at : end + 1;
   } else {
-    bool named = at < text.size() && text[at] != '$';
+    bool named = !text.substr(at).starts_with('$');
     auto reference_position = place.at(text, at);
     if (!named) ++at;
     if (auto reference = scan_reference(text, at)) {
@@ -195,7 +199,7 @@ Binding BindingParser::parse_placeholder(std::string_view text, std::size_t& off
   }
   at = skip_space(text, at);
   bool whole = piece.kind == Binding::Kind::reference || piece.literal.is_text();
-  if (whole && text.substr(std::min(at, text.size())).starts_with("}}")) {
+  if (whole && text.substr(at).starts_with("}}")) {
     offset = at + 2;
     return piece;
   }

@@ -23,7 +23,8 @@ class SourceText {
 
 class BindingParser {
  public:
-  BindingParser(SourceText const& source, std::vector<Problem>& problems) : source_(source), problems_(problems) {}
+  BindingParser(SourceText const& source, std::vector<Problem>& problems)
+      : source_(source), problems_(problems) {}
 
   // What a node gives. `{{ name }}` is a problem here: only references stand in its templates.
   Binding parse(Yaml const& node);

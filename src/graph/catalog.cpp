@@ -17,7 +17,8 @@ struct Open {
 };
 
 Error circle(std::vector<Open> const& open, std::string const& again) {
-  auto first = std::find_if(open.begin(), open.end(), [&](Open const& pipeline) { return pipeline.name == again; });
+  auto first =
+      std::find_if(open.begin(), open.end(), [&](Open const& pipeline) { return pipeline.name == again; });
   std::string way = again;
   for (auto pipeline = first + 1; pipeline != open.end(); ++pipeline) way += " uses " + pipeline->name;
   return Error(Code::invalid_argument, "pipelines use each other in a circle: " + way + " uses " + again +

@@ -31,8 +31,8 @@ struct Callable {
   Kind kind = Kind::operation;
   std::string name;  // canonical
   value::Signature signature;
-  Infer infer;                // empty: signature.outputs hold as they are
-  bool open_inputs = false;   // takes inputs besides those of the signature, of any type
+  Infer infer;               // empty: signature.outputs hold as they are
+  bool open_inputs = false;  // takes inputs besides those of the signature, of any type
   Effects effects = Effects::none;
   // The model it needs is not in the store: what to do, e.g. "`shoal pull smollm2-135m`, 98 MB".
   std::optional<std::string> missing_model;

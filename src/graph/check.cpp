@@ -93,7 +93,8 @@ class Checker {
   void check_model(ParsedStep const& step, Callable const& callable) {
     if (!callable.missing_model) return;
     ++missing_models_;
-    problem(step.use_position, quoted(step.use) + " needs a model that is not in the store", *callable.missing_model);
+    problem(step.use_position, quoted(step.use) + " needs a model that is not in the store",
+            *callable.missing_model);
   }
 
   // What the names mean
@@ -105,7 +106,8 @@ class Checker {
       slot.name = port.name;
       slot.input.type = port.type;
       if (!port.required && !port.fallback) {
-        slot.input.absence = Absence{"input " + quoted(port.name) + " is not required", "give the input a `default:`"};
+        slot.input.absence =
+            Absence{"input " + quoted(port.name) + " is not required", "give the input a `default:`"};
       }
       add_slot(port.name, std::move(slot));
     }
@@ -153,7 +155,9 @@ class Checker {
   void check_item_name(ParsedStep const& step) {
     if (slot_of_.count(step.item) == 0) return;
     auto position = step.item_position.line > 0 ? step.item_position : step.each->position;
-    problem(position, "the item of step " + quoted(step.id) + " has the name " + quoted(step.item) + " of a step or an input",
+    problem(position,
+            "the item of step " + quoted(step.id) + " has the name " + quoted(step.item) +
+                " of a step or an input",
             "name it with `as: NAME`");
   }
 
@@ -204,8 +208,10 @@ class Checker {
   void report_circle(std::vector<std::uint32_t> const& circle) {
     auto const& first = parsed_.steps[circle.front()];
     std::string way = first.id;
-    for (std::size_t i = 1; i < std::min(circle.size(), kShownOfCircle); ++i) way += " → " + parsed_.steps[circle[i]].id;
-    if (circle.size() > kShownOfCircle) way += " → … (" + std::to_string(circle.size() - kShownOfCircle) + " more)";
+    for (std::size_t i = 1; i < std::min(circle.size(), kShownOfCircle); ++i)
+      way += " → " + parsed_.steps[circle[i]].id;
+    if (circle.size() > kShownOfCircle)
+      way += " → … (" + std::to_string(circle.size() - kShownOfCircle) + " more)";
     problem(first.position, "steps wait for each other in a circle: " + way + " → " + first.id,
             "one of them must do without the next");
   }
@@ -241,7 +247,9 @@ class Checker {
   Typed item_of(ParsedStep& step, Typing& typing) {
     auto list = typing.type_of(*step.each);
     if (list.absence) {
-      problem(step.each->position, "`each` of step " + quoted(step.id) + " may be null: " + list.absence->reason, list.absence->remedy);
+      problem(step.each->position,
+              "`each` of step " + quoted(step.id) + " may be null: " + list.absence->reason,
+              list.absence->remedy);
     }
     if (!list.type) return {};
     switch (list.type->kind()) {
@@ -252,13 +260,15 @@ class Checker {
       default: break;
     }
     auto const& text = step.each->literal.as_text();
-    problem(step.each->position, "`each` of step " + quoted(step.id) + " needs a list, not `" + list.type->to_string() + "`",
+    problem(step.each->position,
+            "`each` of step " + quoted(step.id) + " needs a list, not `" + list.type->to_string() + "`",
             is_name(text) ? "`$" + text + "` would refer to a value" : "");
     return {};
   }
 
   // The inputs as an inference hook wants them, or nothing where a type is not known.
-  std::optional<std::vector<Argument>> check_inputs(ParsedStep& step, Callable const& callable, Typing& typing) {
+  std::optional<std::vector<Argument>> check_inputs(ParsedStep& step, Callable const& callable,
+                                                    Typing& typing) {
     bool all_known = true;
     std::vector<Argument> arguments;
     for (std::size_t i = 0; i < step.with.parts.size(); ++i) {
@@ -289,7 +299,9 @@ class Checker {
     auto before = problems_.size();
     auto absence = expect(binding, port.type, typing, subject);
     if (absence && port.required && !port.fallback) {
-      problem(binding.position, subject() + " (" + port.type.to_string() + ") may be null: " + absence->reason, absence->remedy);
+      problem(binding.position,
+              subject() + " (" + port.type.to_string() + ") may be null: " + absence->reason,
+              absence->remedy);
     }
     bool limited = port.min || port.max || !port.one_of.empty();
     if (problems_.size() != before || !limited || binding.kind != Binding::Kind::literal) return;
@@ -299,11 +311,13 @@ class Checker {
 
   // Most bindings are references that fit: their subject need not be put together.
   template <typename Subject>
-  std::optional<Absence> expect(Binding& binding, Type const& wanted, Typing& typing, Subject const& subject) {
+  std::optional<Absence> expect(Binding& binding, Type const& wanted, Typing& typing,
+                                Subject const& subject) {
     if (binding.kind == Binding::Kind::reference) {
       auto typed = typing.type_of(binding);
       if (!typed.type || value::assignable(*typed.type, wanted)) return typed.absence;
-      problem(binding.position, subject() + ": " + value::explain_mismatch(*typed.type, wanted), find_converter(*typed.type, wanted));
+      problem(binding.position, subject() + ": " + value::explain_mismatch(*typed.type, wanted),
+              find_converter(*typed.type, wanted));
       return typed.absence;
     }
     return typing.expect(binding, wanted, subject());
@@ -318,8 +332,11 @@ class Checker {
       if (!callable || callable->kind != Callable::Kind::function || callable->infer) continue;
       auto const& [inputs, outputs] = callable->signature;
       if (inputs.empty() || outputs.size() != 1) continue;
-      bool only_first = std::none_of(inputs.begin() + 1, inputs.end(), [](Port const& port) { return port.required; });
-      auto is_certain = [](Type const& type) { return type.kind() != Kind::any && type.kind() != Kind::json; };
+      bool only_first =
+          std::none_of(inputs.begin() + 1, inputs.end(), [](Port const& port) { return port.required; });
+      auto is_certain = [](Type const& type) {
+        return type.kind() != Kind::any && type.kind() != Kind::json;
+      };
       if (only_first && is_certain(inputs[0].type) && is_certain(outputs[0].type) &&
           value::assignable(from, inputs[0].type) && value::assignable(outputs[0].type, to)) {
         return "the function `" + name + "` makes `" + outputs[0].type.to_string() + "` of it";
@@ -331,7 +348,8 @@ class Checker {
   void report_unknown_input(ParsedStep const& step, std::size_t input, Callable const& callable) {
     auto names = names_of(callable.signature.inputs);
     auto hint = names.empty() ? "it takes none" : propose_or_list(problems_, step.with.names[input], names);
-    problem(step.with_positions[input], quoted(step.use) + " has no input " + quoted(step.with.names[input]), hint);
+    problem(step.with_positions[input], quoted(step.use) + " has no input " + quoted(step.with.names[input]),
+            hint);
   }
 
   void report_missing_inputs(ParsedStep const& step, Callable const& callable) {
@@ -339,7 +357,9 @@ class Checker {
       if (!port.required || port.fallback) continue;
       auto const& given = step.with.names;
       if (std::find(given.begin(), given.end(), port.name) != given.end()) continue;
-      problem(step.use_position, "step " + quoted(step.id) + " lacks the input " + quoted(port.name) + " (" + port.type.to_string() + ") of " + quoted(step.use),
+      problem(step.use_position,
+              "step " + quoted(step.id) + " lacks the input " + quoted(port.name) + " (" +
+                  port.type.to_string() + ") of " + quoted(step.use),
               "add `" + port.name + ": …` to `with`");
     }
   }
@@ -405,9 +425,11 @@ class Checker {
         port.required = true;
       }
     } else if (step.when && !step.otherwise) {
-      slot.absence = Absence{"step " + quoted(step.id) + " has `when` without `else`", "give step " + quoted(step.id) + " an `else:`"};
+      slot.absence = Absence{"step " + quoted(step.id) + " has `when` without `else`",
+                             "give step " + quoted(step.id) + " an `else:`"};
     } else if (step.on_error == OnError::skip) {
-      slot.absence = Absence{"step " + quoted(step.id) + " has `on_error: skip`", "use `on_error: fail`, or an input that is not required"};
+      slot.absence = Absence{"step " + quoted(step.id) + " has `on_error: skip`",
+                             "use `on_error: fail`, or an input that is not required"};
     } else {
       slot.absence = std::move(absence_of_else);
     }
@@ -475,7 +497,8 @@ class Checker {
       problem(warning.position, "warning: " + warning.message, warning.hint);
     }
     auto error = to_error(std::move(problems_), parsed_.file);
-    auto message = error.message() + (most ? "\n" + parsed_.file + ": and more; these were the first found" : "");
+    auto message =
+        error.message() + (most ? "\n" + parsed_.file + ": and more; these were the first found" : "");
     return Error(only_models ? Code::not_found : error.code(), std::move(message));
   }
 
@@ -505,8 +528,8 @@ class Checker {
   Callables const& catalog_;
   std::vector<Problem> problems_;
   Checked checked_;
-  std::vector<std::string> names_;            // of the catalog, once they are needed
-  std::vector<std::uint32_t> callable_of_;    // by step
+  std::vector<std::string> names_;          // of the catalog, once they are needed
+  std::vector<std::uint32_t> callable_of_;  // by step
   std::vector<Known> slots_;
   std::unordered_map<std::string_view, std::uint32_t> slot_of_;
   std::vector<std::vector<std::uint32_t>> dependencies_;

@@ -23,12 +23,12 @@ struct Checked {
   std::string file;
   std::string name;
   std::string about;
-  value::Signature signature;    // an output that may be null is not `required`
+  value::Signature signature;  // an output that may be null is not `required`
   Effects effects = Effects::none;
   std::vector<Callable> callables;
   std::vector<CheckedStep> steps;  // each behind all that it reads
   std::vector<ParsedOutput> outputs;
-  std::vector<Problem> warnings;   // what is odd but runs
+  std::vector<Problem> warnings;  // what is odd but runs
 };
 
 // All problems at once, a line each, as invalid_argument; not_found where all that is wrong are models

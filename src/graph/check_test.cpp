@@ -93,23 +93,25 @@ p.yaml:10:6: `$b.text.txt`: `text` has no field `txt`)");
 }
 
 TEST(Check, ProposesEachAndConvertingFunctions) {
-  EXPECT_EQ(problems_in(R"(  pages: {use: ocr.pages, with: {document: $document}}
+  EXPECT_EQ(
+      problems_in(R"(  pages: {use: ocr.pages, with: {document: $document}}
   words: {use: ocr.recognize, with: {page: $pages}}
   read: {use: page-text, with: {pages: $words}}
   up: {use: upper, with: {text: $words}}
 outputs: {read: $read, up: $up}
 )"),
-            R"(p.yaml:7:44: step `words`, input `page`: a value of `list<sheet>` cannot be used as `sheet`; map over it with `each:`
+      R"(p.yaml:7:44: step `words`, input `page`: a value of `list<sheet>` cannot be used as `sheet`; map over it with `each:`
 p.yaml:8:40: step `read`, input `pages`: a value of `page` cannot be used as `list<page>`; write [ … ] around it
 p.yaml:9:33: step `up`, input `text`: a value of `page` cannot be used as `text`; use its field `.text`)");
-  EXPECT_EQ(problems_in(R"(  k: {use: keywords, with: {text: $n}}
+  EXPECT_EQ(
+      problems_in(R"(  k: {use: keywords, with: {text: $n}}
   u: {use: upper, with: {text: $k}}
 outputs: {u: $u}
 )"),
-            "p.yaml:6:35: step `k`, input `text`: a value of `integer` cannot be used as `text`; the function "
-            "`json-text` writes it as text (the function `spell-out` makes `text` of it)\n"
-            "p.yaml:7:32: step `u`, input `text`: a value of `{words: list<text>}` cannot be used as `text`; the "
-            "function `json-text` writes it as text");
+      "p.yaml:6:35: step `k`, input `text`: a value of `integer` cannot be used as `text`; the function "
+      "`json-text` writes it as text (the function `spell-out` makes `text` of it)\n"
+      "p.yaml:7:32: step `u`, input `text`: a value of `{words: list<text>}` cannot be used as `text`; the "
+      "function `json-text` writes it as text");
 }
 
 TEST(Check, LooksIntoLiterals) {
@@ -127,32 +129,40 @@ p.yaml:9:32: step `d`, input `text`: expected text, got integer)");
 }
 
 TEST(Check, LooksIntoListsAndRecordsWithReferences) {
-  EXPECT_EQ(type_of_output("  t: {use: join, with: {parts: [{name: a, count: $n, more: $text}]}}\noutputs: {t: $t}\n"),
+  EXPECT_EQ(type_of_output(
+                "  t: {use: join, with: {parts: [{name: a, count: $n, more: $text}]}}\noutputs: {t: $t}\n"),
             "text");
-  EXPECT_EQ(problems_in("  t: {use: join, with: {parts: [{count: $text}, {name: $maybe, count: 1}, $n]}}\noutputs: {t: $t}\n"),
+  EXPECT_EQ(problems_in("  t: {use: join, with: {parts: [{count: $text}, {name: $maybe, count: 1}, "
+                        "$n]}}\noutputs: {t: $t}\n"),
             R"(p.yaml:6:33: step `t`, input `parts`: field `name` (text) is missing
 p.yaml:6:41: step `t`, input `parts`, field `count`: a value of `text` cannot be used as `integer`; the function `json` reads JSON text
 p.yaml:6:56: step `t`, input `parts`, field `name`: it may be null: input `maybe` is not required (give the input a `default:`)
 p.yaml:6:75: step `t`, input `parts`: a value of `integer` cannot be used as `{name: text, count: integer}`)");
-  EXPECT_EQ(type_of_output("  a: {use: ask, with: {prompt: hi, options: {names: [$text, $maybe], n: $n}}}\noutputs: {a: $a}\n"),
+  EXPECT_EQ(type_of_output("  a: {use: ask, with: {prompt: hi, options: {names: [$text, $maybe], n: "
+                           "$n}}}\noutputs: {a: $a}\n"),
             "json");
-  EXPECT_EQ(problems_in("  a: {use: ask, with: {prompt: [$text], options: {f: $document}}}\noutputs: {a: $a}\n"),
-            "p.yaml:6:32: step `a`, input `prompt`: a value of `list<text>` cannot be used as `text`; map over it "
-            "with `each:`\n"
-            "p.yaml:6:50: step `a`, input `options`: a value of `{f: file}` cannot be used as `json`, because it "
-            "holds files");
+  EXPECT_EQ(
+      problems_in("  a: {use: ask, with: {prompt: [$text], options: {f: $document}}}\noutputs: {a: $a}\n"),
+      "p.yaml:6:32: step `a`, input `prompt`: a value of `list<text>` cannot be used as `text`; map over it "
+      "with `each:`\n"
+      "p.yaml:6:50: step `a`, input `options`: a value of `{f: file}` cannot be used as `json`, because it "
+      "holds files");
 }
 
 TEST(Check, TypesReferences) {
   EXPECT_EQ(type_of_output("  s: {use: split, with: {text: $text}}\noutputs: {o: $s}\n"),
             "{parts: list<text>, count: integer}");
-  EXPECT_EQ(type_of_output("  s: {use: split, with: {text: $text}}\noutputs: {o: \"$s.parts[0]\"}\n"), "text");
+  EXPECT_EQ(type_of_output("  s: {use: split, with: {text: $text}}\noutputs: {o: \"$s.parts[0]\"}\n"),
+            "text");
   EXPECT_EQ(type_of_output("  s: {use: split, each: $texts, with: {text: $item}}\noutputs: {o: $s.count}\n"),
             "list<integer>");
-  EXPECT_EQ(type_of_output("  u: {use: upper, with: {text: $text}}\noutputs: {o: [$u.text, $u]}\n"), "list<text>");
-  EXPECT_EQ(type_of_output("  a: {use: ask, with: {prompt: $text}}\n  u: {use: upper, with: {text: \"$a.answers[0].text\"}}\n"
-                           "outputs: {o: $u}\n"),
-            "text");
+  EXPECT_EQ(type_of_output("  u: {use: upper, with: {text: $text}}\noutputs: {o: [$u.text, $u]}\n"),
+            "list<text>");
+  EXPECT_EQ(
+      type_of_output(
+          "  a: {use: ask, with: {prompt: $text}}\n  u: {use: upper, with: {text: \"$a.answers[0].text\"}}\n"
+          "outputs: {o: $u}\n"),
+      "text");
   EXPECT_EQ(type_of_output("  f: {use: first, with: {list: $texts}}\noutputs: {o: $f}\n"), "text");
   EXPECT_EQ(problems_in("  s: {use: split, with: {text: $text}}\n"
                         "outputs: {a: $s.part, b: \"$s[0]\", c: $s.count.x, d: $s.parts.x, e: \"$n[0]\"}\n"),
@@ -166,11 +176,13 @@ p.yaml:7:69: `$n[0]`: `integer` has no items)");
 TEST(Check, GivesFunctionsWhatIsKnown) {
   EXPECT_EQ(type_of_output("  r: {use: record, with: {a: $n, b: [1.5, 2], c: x}}\noutputs: {o: $r}\n"),
             "{a: integer, b: list<number>, c: text}");
-  EXPECT_EQ(problems_in("  f: {use: first, with: {list: $n}}\n  g: {use: first, with: {}}\noutputs: {f: $f, g: $g}\n"),
-            "p.yaml:6:32: step `f`, input `list`: a value of `integer` cannot be used as `list<any>`; write [ … ] "
-            "around it\n"
-            "p.yaml:7:12: step `g` lacks the input `list` (list<any>) of `first` (add `list: …` to `with`)\n"
-            "p.yaml:7:12: step `g`: there is nothing to take the first of");
+  EXPECT_EQ(
+      problems_in(
+          "  f: {use: first, with: {list: $n}}\n  g: {use: first, with: {}}\noutputs: {f: $f, g: $g}\n"),
+      "p.yaml:6:32: step `f`, input `list`: a value of `integer` cannot be used as `list<any>`; write [ … ] "
+      "around it\n"
+      "p.yaml:7:12: step `g` lacks the input `list` (list<any>) of `first` (add `list: …` to `with`)\n"
+      "p.yaml:7:12: step `g`: there is nothing to take the first of");
 }
 
 TEST(Check, NeedsAListForEach) {
@@ -190,15 +202,19 @@ p.yaml:11:25: `each` cannot use its own item `$item`)");
 }
 
 TEST(Check, NamesTheItemThatShadows) {
-  EXPECT_EQ(problems_in("  a: {use: upper, each: $texts, with: {text: $item}}\n  item: {use: upper, with: {text: $text}}\n"
-                        "outputs: {a: $a, i: $item}\n"),
-            "p.yaml:6:25: the item of step `a` has the name `item` of a step or an input (name it with `as: NAME`)");
+  EXPECT_EQ(
+      problems_in(
+          "  a: {use: upper, each: $texts, with: {text: $item}}\n  item: {use: upper, with: {text: $text}}\n"
+          "outputs: {a: $a, i: $item}\n"),
+      "p.yaml:6:25: the item of step `a` has the name `item` of a step or an input (name it with `as: "
+      "NAME`)");
 }
 
 TEST(Check, FollowsWhatMayBeNull) {
   std::string const gated = "  g: {use: upper, with: {text: $text}, when: $n > 3}\n";
   EXPECT_EQ(type_of_output(gated + "outputs: {o: $g}\n"), "text or null");
-  EXPECT_EQ(type_of_output(gated + "  m: {use: maybe, with: {text: $g}}\noutputs: {o: $m}\n"), "text or null");
+  EXPECT_EQ(type_of_output(gated + "  m: {use: maybe, with: {text: $g}}\noutputs: {o: $m}\n"),
+            "text or null");
   auto gated_with = [](std::string const& more) {
     return type_of_output("  g: {use: upper, with: {text: $text}, " + more + "}\noutputs: {o: $g}\n");
   };
@@ -207,11 +223,13 @@ TEST(Check, FollowsWhatMayBeNull) {
   EXPECT_EQ(gated_with("when: $n > 3, else: null"), "text or null");
   EXPECT_EQ(gated_with("on_error: skip"), "text or null");
   EXPECT_EQ(gated_with("each: $texts, on_error: skip, when: $item != ''"), "list<text>");
-  EXPECT_EQ(type_of_output("  g: {use: maybe, each: $texts, with: {text: $item}}\noutputs: {o: $g}\n"), "list<any>");
+  EXPECT_EQ(type_of_output("  g: {use: maybe, each: $texts, with: {text: $item}}\noutputs: {o: $g}\n"),
+            "list<any>");
 }
 
 TEST(Check, KeepsNullFromWhereAValueIsNeeded) {
-  EXPECT_EQ(problems_in(R"(  g: {use: upper, with: {text: $text}, when: $n > 3}
+  EXPECT_EQ(
+      problems_in(R"(  g: {use: upper, with: {text: $text}, when: $n > 3}
   a: {use: upper, with: {text: $g}}
   b: {use: upper, with: {text: $maybe}}
   c: {use: upper, with: {text: $m}}
@@ -221,7 +239,7 @@ TEST(Check, KeepsNullFromWhereAValueIsNeeded) {
   f: {use: upper, with: {text: null}}
 outputs: {a: $a, b: $b, c: $c, e: $e, f: $f}
 )"),
-            R"(p.yaml:7:32: step `a`, input `text` (text) may be null: step `g` has `when` without `else` (give step `g` an `else:`)
+      R"(p.yaml:7:32: step `a`, input `text` (text) may be null: step `g` has `when` without `else` (give step `g` an `else:`)
 p.yaml:8:32: step `b`, input `text` (text) may be null: input `maybe` is not required (give the input a `default:`)
 p.yaml:9:32: step `c`, input `text` (text) may be null: output `text` of step `m` may be absent
 p.yaml:12:25: `each` of step `e` may be null: step `s` has `on_error: skip` (use `on_error: fail`, or an input that is not required)
@@ -230,13 +248,14 @@ p.yaml:13:32: step `f`, input `text` (text) may be null: it is null (give it a v
 }
 
 TEST(Check, ComparesElseWithTheOutputs) {
-  EXPECT_EQ(problems_in(R"(  a: {use: upper, with: {text: $text}, when: true, else: $n}
+  EXPECT_EQ(
+      problems_in(R"(  a: {use: upper, with: {text: $text}, when: true, else: $n}
   b: {use: split, with: {text: $text}, when: true, else: {parts: $texts, count: 0}}
   c: {use: split, with: {text: $text}, when: true, else: {parts: $text}}
   d: {use: index.add, with: {text: $text}, when: true, else: 1}
 outputs: {a: $a, b: $b, c: $c}
 )"),
-            R"(p.yaml:6:58: `else` of step `a`: a value of `integer` cannot be used as `text`; the function `json-text` writes it as text (the function `spell-out` makes `text` of it)
+      R"(p.yaml:6:58: `else` of step `a`: a value of `integer` cannot be used as `text`; the function `json-text` writes it as text (the function `spell-out` makes `text` of it)
 p.yaml:8:58: `else` of step `c`: field `count` (integer) is missing
 p.yaml:8:66: `else` of step `c`, field `parts`: a value of `text` cannot be used as `list<text>`; write [ … ] around it
 p.yaml:9:62: `else` of step `d`: the step has no outputs (leave it out))");
@@ -248,35 +267,42 @@ TEST(Check, TypesConditions) {
   };
   EXPECT_EQ(condition("$n > 3 and size($texts) == 2 or $text in $texts"), "none");
   EXPECT_EQ(condition("$maybe == null"), "none");
-  EXPECT_EQ(condition("$n"), "p.yaml:6:46: `when` must be true or false, not `integer` (compare it with something)");
+  EXPECT_EQ(condition("$n"),
+            "p.yaml:6:46: `when` must be true or false, not `integer` (compare it with something)");
   EXPECT_EQ(condition("$n > 3 and $text"),
             "p.yaml:6:53: `and`, `or` and `not` take true or false, not `text` (compare it with something)");
-  EXPECT_EQ(condition("$text == 3"), "p.yaml:6:52: `==` compares `text` and `integer`, which are never equal");
+  EXPECT_EQ(condition("$text == 3"),
+            "p.yaml:6:52: `==` compares `text` and `integer`, which are never equal");
   EXPECT_EQ(condition("$text < 3"),
             "p.yaml:6:52: `<` compares two numbers or two texts, not `text` and `integer`");
-  EXPECT_EQ(condition("$n in $texts"), "p.yaml:6:49: `integer` cannot be `in` `list<text>` (`in` finds an item in a "
-                                       "list or a text in a text)");
+  EXPECT_EQ(condition("$n in $texts"),
+            "p.yaml:6:49: `integer` cannot be `in` `list<text>` (`in` finds an item in a "
+            "list or a text in a text)");
   EXPECT_EQ(condition("size($n) > 3"),
             "p.yaml:6:46: size() of `integer` is not known (it counts items, fields, characters or bytes)");
-  EXPECT_EQ(condition("$texd > 3"), "p.yaml:6:46: no input or step is called `$texd` (did you mean `$text`?)");
+  EXPECT_EQ(condition("$texd > 3"),
+            "p.yaml:6:46: no input or step is called `$texd` (did you mean `$text`?)");
   EXPECT_EQ(condition("$n > and"),
             "p.yaml:6:51: `and` is no value (`$and` refers to a value, \"and\" is a text)");
 }
 
 TEST(Check, KeepsFilesOutOfTemplates) {
-  EXPECT_EQ(problems_in("  a: {use: upper, with: {text: \"{{ $text }} {{ $n }} {{ $document }}\"}}\noutputs: {a: $a}\n"),
-            "p.yaml:6:57: a value of `file` cannot stand in a template (give it to an input of its own)");
+  EXPECT_EQ(
+      problems_in(
+          "  a: {use: upper, with: {text: \"{{ $text }} {{ $n }} {{ $document }}\"}}\noutputs: {a: $a}\n"),
+      "p.yaml:6:57: a value of `file` cannot stand in a template (give it to an input of its own)");
 }
 
 TEST(Check, FindsCirclesWithTheirWay) {
-  EXPECT_EQ(problems_in(R"(  a: {use: upper, with: {text: $c}}
+  EXPECT_EQ(
+      problems_in(R"(  a: {use: upper, with: {text: $c}}
   b: {use: upper, with: {text: $a}}
   c: {use: upper, with: {text: $text}, when: $b == "x", else: y}
   d: {use: upper, with: {text: $d}}
   e: {use: upper, with: {text: $c}}
 outputs: {e: $e, n: $n.x}
 )"),
-            R"(p.yaml:6:3: steps wait for each other in a circle: a → c → b → a (one of them must do without the next)
+      R"(p.yaml:6:3: steps wait for each other in a circle: a → c → b → a (one of them must do without the next)
 p.yaml:9:3: steps wait for each other in a circle: d → d (one of them must do without the next)
 p.yaml:11:21: `$n.x`: `integer` has no field `x`)");
 }
@@ -293,7 +319,8 @@ p.yaml:3:50: warning: input `maybe` is not used
 p.yaml:3:88: warning: input `texts` is not used
 p.yaml:7:3: step `b` is not used (use `$b` in a step or in `outputs`, or remove it)
 p.yaml:8:3: warning: step `c` is not used (use `$c` in a step or in `outputs`, or remove it))");
-  auto result = checked(document("  c: {use: index.search, with: {query: $text}}\n  d: {use: index.add, with: {text: $text}}\n"));
+  auto result = checked(document(
+      "  c: {use: index.search, with: {query: $text}}\n  d: {use: index.add, with: {text: $text}}\n"));
   ASSERT_TRUE(result.has_value()) << result.error().message();
   ASSERT_EQ(result->warnings.size(), 5u);
   EXPECT_EQ(result->warnings[0].message, "step `c` is not used");
@@ -303,7 +330,9 @@ p.yaml:8:3: warning: step `c` is not used (use `$c` in a step or in `outputs`, o
 }
 
 TEST(Check, NamesThePullOfAMissingModelOnce) {
-  auto body = "  a: {use: tiny.generate, with: {prompt: $text}}\n  b: {use: tiny.generate, with: {prompt: $a}}\noutputs: {b: $b}\n";
+  auto body =
+      "  a: {use: tiny.generate, with: {prompt: $text}}\n  b: {use: tiny.generate, with: {prompt: "
+      "$a}}\noutputs: {b: $b}\n";
   EXPECT_EQ(problems_in(body),
             "p.yaml:6:12: `tiny.generate` needs a model that is not in the store (`shoal pull tiny`, 98 MB)");
   EXPECT_EQ(checked(document(body)).error().code(), Code::not_found);
@@ -321,18 +350,22 @@ TEST(Check, DoubleFanInOfTypesDoesNotBlowUp) {
   std::string body = "  s0: {use: record, with: {a: $text, b: $text}}\n";
   for (int i = 1; i <= 40; ++i) {
     auto before = "$s" + std::to_string(i - 1);
-    body += "  s" + std::to_string(i) + ": {use: record, with: {a: " + before + ", b: {c: " + before + "}}}\n";
+    body +=
+        "  s" + std::to_string(i) + ": {use: record, with: {a: " + before + ", b: {c: " + before + "}}}\n";
   }
   EXPECT_LT(type_of_output(body + "outputs: {o: $s40, p: {q: $s40, r: $s39}}\n").size(), 20000u);
-  EXPECT_EQ(type_of_output(body + "  t: {use: upper, with: {text: $s40}}\noutputs: {t: $t}\n").substr(0, 7), "p.yaml:");
+  EXPECT_EQ(type_of_output(body + "  t: {use: upper, with: {text: $s40}}\noutputs: {t: $t}\n").substr(0, 7),
+            "p.yaml:");
 }
 
 TEST(Check, DeepCirclesDoNotOverflow) {
   std::string body;
   for (int i = 0; i < 20000; ++i) {
-    body += "  s" + std::to_string(i) + ": {use: upper, with: {text: $s" + std::to_string((i + 1) % 20000) + "}}\n";
+    body += "  s" + std::to_string(i) + ": {use: upper, with: {text: $s" + std::to_string((i + 1) % 20000) +
+            "}}\n";
   }
-  EXPECT_NE(problems_in(body).find("s0 → s1 → s2 → s3 → s4 → s5 → s6 → s7 → s8 → s9 → s10 → s11 → … (19988 more) → s0"),
+  EXPECT_NE(problems_in(body).find(
+                "s0 → s1 → s2 → s3 → s4 → s5 → s6 → s7 → s8 → s9 → s10 → s11 → … (19988 more) → s0"),
             std::string::npos);
 }
 

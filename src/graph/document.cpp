@@ -15,7 +15,8 @@ constexpr std::int64_t kFormatVersion = 1;
 constexpr std::int64_t kMostRetries = 100;
 constexpr double kLongestTimeoutSeconds = 30 * 86400.0;
 
-std::vector<std::string> const kDocumentKeys = {"shoal", "pipeline", "about", "inputs", "steps", "outputs", "layout"};
+std::vector<std::string> const kDocumentKeys = {"shoal", "pipeline", "about", "inputs",
+                                                "steps", "outputs",  "layout"};
 std::vector<std::string> const kStepKeys = {"use",  "with",     "each",  "as",      "when",
                                             "else", "on_error", "retry", "timeout", "cache"};
 
@@ -24,7 +25,8 @@ std::string quoted(std::string_view text) { return "`" + printable(text.substr(0
 // Letters, digits and `.`, `_`, `-`: what can be a file's name and a word of a command line.
 bool is_document_name(std::string_view text) {
   auto is_part = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
   };
   if (text.empty() || text.size() > kMaxNameBytes || text.front() == '.' || text.front() == '-') return false;
   return std::all_of(text.begin(), text.end(), is_part);
@@ -37,11 +39,13 @@ class DocumentReader {
 
   void read(Yaml const& root) {
     for (auto const& entry : root.entries()) read_key(entry);
-    if (root.find("shoal") == nullptr) problem({1, 1}, "the version of the format is missing", "begin with `shoal: 1`");
+    if (root.find("shoal") == nullptr)
+      problem({1, 1}, "the version of the format is missing", "begin with `shoal: 1`");
     if (root.find("pipeline") == nullptr) {
       problem({1, 1}, "the name of the pipeline is missing", "write `pipeline: NAME`");
     }
-    if (root.find("steps") == nullptr) problem({1, 1}, "`steps` are missing", "write `steps:` and a mapping of steps");
+    if (root.find("steps") == nullptr)
+      problem({1, 1}, "`steps` are missing", "write `steps:` and a mapping of steps");
   }
 
  private:
@@ -58,15 +62,18 @@ class DocumentReader {
     if (key == "steps") return read_steps(node);
     if (key == "outputs") return read_outputs(node);
     if (key == "layout") return;  // the editor's
-    problem(position, quoted(key) + " is no key of a pipeline", propose_or_list(parsed_.problems, key, kDocumentKeys));
+    problem(position, quoted(key) + " is no key of a pipeline",
+            propose_or_list(parsed_.problems, key, kDocumentKeys));
   }
 
   void read_version(Yaml const& node) {
     if (node.kind() != Yaml::Kind::integer || node.integer() < 1) {
-      return problem(node.position(), "`shoal` is the version of the format, not " + quoted(node.text()), "write `shoal: 1`");
+      return problem(node.position(), "`shoal` is the version of the format, not " + quoted(node.text()),
+                     "write `shoal: 1`");
     }
     if (node.integer() == kFormatVersion) return;
-    problem(node.position(), "version " + node.text() + " of the format is not supported; this program reads version 1",
+    problem(node.position(),
+            "version " + node.text() + " of the format is not supported; this program reads version 1",
             "update shoal");
   }
 
@@ -87,7 +94,9 @@ class DocumentReader {
 
   void read_steps(Yaml const& node) {
     if (node.is_null()) return;
-    if (!node.is_mapping()) return problem(node.position(), "`steps` must be a mapping of names to steps, not a " + std::string(node.kind_name()));
+    if (!node.is_mapping())
+      return problem(node.position(),
+                     "`steps` must be a mapping of names to steps, not a " + std::string(node.kind_name()));
     parsed_.steps.reserve(node.entries().size());
     for (auto const& entry : node.entries()) read_step(entry);
   }
@@ -95,7 +104,8 @@ class DocumentReader {
   void read_outputs(Yaml const& node) {
     if (node.is_null()) return;
     if (!node.is_mapping()) {
-      return problem(node.position(), "`outputs` must be a mapping of names to values", "for example `text: $step`");
+      return problem(node.position(), "`outputs` must be a mapping of names to values",
+                     "for example `text: $step`");
     }
     for (auto const& entry : node.entries()) {
       require_name(entry, "an output");
@@ -117,7 +127,8 @@ class DocumentReader {
     step.with.kind = Binding::Kind::record;
     step.with.position = entry.key_position;
     if (!entry.value.is_mapping()) {
-      return problem(entry.value.position(), "step " + quoted(step.id) + " must be a mapping", "write `{use: NAME}`");
+      return problem(entry.value.position(), "step " + quoted(step.id) + " must be a mapping",
+                     "write `{use: NAME}`");
     }
     for (auto const& part : entry.value.entries()) read_step_key(part, step);
     require_use(entry.value, step);
@@ -147,7 +158,8 @@ class DocumentReader {
     if (key == "timeout") return read_timeout(node, step);
     if (key == "cache") return read_cache(node, step);
     if (key == "repeat" || key == "needs") return unsupported(position, "`" + key + "`");
-    problem(position, quoted(key) + " is no key of a step", propose_or_list(parsed_.problems, key, kStepKeys));
+    problem(position, quoted(key) + " is no key of a step",
+            propose_or_list(parsed_.problems, key, kStepKeys));
   }
 
   void unsupported(Position position, std::string const& what) {
@@ -165,7 +177,8 @@ class DocumentReader {
   void read_with(Yaml const& node, ParsedStep& step) {
     if (node.is_null()) return;
     if (!node.is_mapping()) {
-      return problem(node.position(), "`with` must be a mapping of inputs to values", "for example `{text: $step}`");
+      return problem(node.position(), "`with` must be a mapping of inputs to values",
+                     "for example `{text: $step}`");
     }
     step.with = bindings_.parse_inputs(node);
     for (auto const& entry : node.entries()) step.with_positions.push_back(entry.key_position);
@@ -175,7 +188,8 @@ class DocumentReader {
     step.item_position = node.position();
     step.item = node.text();
     if (is_name(step.item)) return;
-    problem(node.position(), "`as` must be a name, not " + quoted(step.item), "use letters, digits, `_` and `-`, a letter first");
+    problem(node.position(), "`as` must be a name, not " + quoted(step.item),
+            "use letters, digits, `_` and `-`, a letter first");
   }
 
   void read_when(Yaml const& node, ParsedStep& step) {
@@ -184,7 +198,9 @@ class DocumentReader {
     }
     step.when = parse_expression(node.text(), source_.place_of(node), parsed_.problems);
     // Later checks of the step go on as if it had a condition.
-    if (!step.when) step.when = Expression{{{Expression::Op::literal, 0, node.position()}}, {value::Value(true)}, {}, node.position()};
+    if (!step.when)
+      step.when = Expression{
+          {{Expression::Op::literal, 0, node.position()}}, {value::Value(true)}, {}, node.position()};
   }
 
   void read_on_error(Yaml const& node, ParsedStep& step) {
@@ -198,7 +214,8 @@ class DocumentReader {
 
   void read_retry(Yaml const& node, ParsedStep& step) {
     if (node.kind() != Yaml::Kind::integer || node.integer() < 0 || node.integer() > kMostRetries) {
-      return problem(node.position(), "`retry` is a number of tries from 0 to " + std::to_string(kMostRetries) + ", not " + quoted(node.text()));
+      return problem(node.position(), "`retry` is a number of tries from 0 to " +
+                                          std::to_string(kMostRetries) + ", not " + quoted(node.text()));
     }
     step.retry = static_cast<int>(node.integer());
   }
@@ -206,7 +223,9 @@ class DocumentReader {
   void read_timeout(Yaml const& node, ParsedStep& step) {
     auto limit = parse_seconds(node.text());
     if (!limit || !(*limit > 0 && *limit <= kLongestTimeoutSeconds)) {
-      return problem(node.position(), "`timeout` is a time over 0 and up to 30 days with its unit, not " + quoted(node.text()), "for example `30s` or `5m`");
+      return problem(node.position(),
+                     "`timeout` is a time over 0 and up to 30 days with its unit, not " + quoted(node.text()),
+                     "for example `30s` or `5m`");
     }
     step.timeout = from_seconds(*limit);
   }
@@ -228,7 +247,9 @@ class DocumentReader {
 Result<Parsed> parse(std::string_view text, std::string_view file) {
   auto root = TRY(Yaml::parse(text, file));
   if (!root.is_mapping()) {
-    return to_error({{{1, 1}, "a pipeline is a mapping, not " + std::string(root.kind_name()), "begin with `shoal: 1`"}}, file);
+    return to_error(
+        {{{1, 1}, "a pipeline is a mapping, not " + std::string(root.kind_name()), "begin with `shoal: 1`"}},
+        file);
   }
   Parsed parsed;
   parsed.file = file;

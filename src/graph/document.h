@@ -22,13 +22,13 @@ struct ParsedStep {
   Position position;
   std::string use;
   Position use_position;
-  Binding with;                           // a record
-  std::vector<Position> with_positions;   // of its keys
+  Binding with;                          // a record
+  std::vector<Position> with_positions;  // of its keys
   std::optional<Binding> each;
-  std::string item = "item";              // `as:`
+  std::string item = "item";  // `as:`
   Position item_position;
   std::optional<Expression> when;
-  std::optional<Binding> otherwise;       // `else:`
+  std::optional<Binding> otherwise;  // `else:`
   OnError on_error = OnError::fail;
   int retry = 0;
   std::optional<Duration> timeout;

@@ -20,7 +20,9 @@ std::string problems_of(std::string_view text) {
   return result->problems.empty() ? "none" : to_error(result->problems, "p.yaml").message();
 }
 
-std::string with_step(std::string const& step) { return "shoal: 1\npipeline: p\nsteps:\n  a: " + step + "\n"; }
+std::string with_step(std::string const& step) {
+  return "shoal: 1\npipeline: p\nsteps:\n  a: " + step + "\n";
+}
 
 TEST(Document, ReadsAllKeys) {
   auto document = parsed(R"(shoal: 1
@@ -100,11 +102,11 @@ p.yaml:9:10: `outputs` must be a mapping of names to values (for example `text: 
 }
 
 TEST(Document, NamesWhatLaterVersionsWillDo) {
-  EXPECT_EQ(problems_of(
-                with_step("{use: x, repeat: {at_most: 3}, needs: {memory: 2GiB}, on_error: {use: y}}")),
-            "p.yaml:4:15: `repeat` is not supported by this version of shoal (leave it out)\n"
-            "p.yaml:4:37: `needs` is not supported by this version of shoal (leave it out)\n"
-            "p.yaml:4:70: `on_error: {use: …}` is not supported by this version of shoal (leave it out)");
+  EXPECT_EQ(
+      problems_of(with_step("{use: x, repeat: {at_most: 3}, needs: {memory: 2GiB}, on_error: {use: y}}")),
+      "p.yaml:4:15: `repeat` is not supported by this version of shoal (leave it out)\n"
+      "p.yaml:4:37: `needs` is not supported by this version of shoal (leave it out)\n"
+      "p.yaml:4:70: `on_error: {use: …}` is not supported by this version of shoal (leave it out)");
 }
 
 TEST(Document, RefusesWhatIsNoMapping) {
@@ -114,8 +116,8 @@ TEST(Document, RefusesWhatIsNoMapping) {
 }
 
 TEST(Document, TellsReferencesFromTexts) {
-  auto document = parsed(
-      with_step(R"({use: x, with: {a: $b.c, b: $$b, c: "$5", d: a $b, e: $, f: [1, {g: $b}], h: [1, {i: 2}]}})"));
+  auto document = parsed(with_step(
+      R"({use: x, with: {a: $b.c, b: $$b, c: "$5", d: a $b, e: $, f: [1, {g: $b}], h: [1, {i: 2}]}})"));
   auto const& with = document.steps[0].with;
   EXPECT_TRUE(document.problems.empty());
   EXPECT_EQ(to_string(with.parts[0].reference), "$b.c");
@@ -145,7 +147,8 @@ TEST(Document, FillsTemplatesFromTheOtherInputs) {
 }
 
 TEST(Document, KeepsReferencesInTemplates) {
-  auto document = parsed(with_step(R"({use: x, with: {page: $p.q, text: "$$5 {{ page.text }}/{{ $r.s }}"}})"));
+  auto document =
+      parsed(with_step(R"({use: x, with: {page: $p.q, text: "$$5 {{ page.text }}/{{ $r.s }}"}})"));
   auto const& text = document.steps[0].with.parts[1];
   ASSERT_EQ(text.kind, Binding::Kind::text);
   ASSERT_EQ(text.parts.size(), 4u);
@@ -166,8 +169,16 @@ p.yaml:4:100: `{{` must be followed by an input's name or a reference, and `}}` 
 p.yaml:4:131: `name` has no meaning in this template (write `{{ $name }}`))");
 }
 
+TEST(Document, TemplatesMayEndAnywhere) {
+  for (auto const* text : {"{{", "{{ ", "{{$", "{{ $a", "{{a}", "{{'", "{{ 'x", "x {{ a.b[", "$${{"}) {
+    auto problems = problems_of(with_step("{use: x, with: {a: \"" + std::string(text) + "\"}}"));
+    EXPECT_NE(problems.find("must be followed by"), std::string::npos) << text << " gives " << problems;
+  }
+}
+
 TEST(Document, FindsTheColumnInsideAnExpression) {
-  EXPECT_EQ(problems_of(with_step("{use: x, when: $a.b = 3}")), "p.yaml:4:26: `=` is no operator (write `==`)");
+  EXPECT_EQ(problems_of(with_step("{use: x, when: $a.b = 3}")),
+            "p.yaml:4:26: `=` is no operator (write `==`)");
   EXPECT_EQ(problems_of(with_step("{use: x, when: \"'ü' = 3\"}")),
             "p.yaml:4:26: `=` is no operator (write `==`)");
   EXPECT_EQ(problems_of(with_step("\n    use: x\n    when: >\n      $a\n      = 3")),

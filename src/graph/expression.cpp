@@ -77,8 +77,12 @@ class Parser {
     return printable(text_.substr(offset, end - offset));
   }
 
-  bool at_end() {
+  void skip_space() {
     while (offset_ < text_.size() && is_space(text_[offset_])) ++offset_;
+  }
+
+  bool at_end() {
+    skip_space();
     return offset_ == text_.size();
   }
 
@@ -146,7 +150,7 @@ class Parser {
 
   void parse_operand() {
     if (failed_) return;
-    if (at_end()) return fail(offset_, "the expression ends too early", "a value must follow");
+    skip_space();
     auto at = offset_;
     if (take("(")) {
       nested(&Parser::parse_disjunction);
@@ -170,7 +174,8 @@ class Parser {
 
   void parse_reference_at(std::size_t at) {
     auto reference = scan_reference(text_, offset_);
-    if (!reference) return fail(at, "a name must follow `$`", "names have letters, digits, `_` and `-`, a letter first");
+    if (!reference)
+      return fail(at, "a name must follow `$`", "names have letters, digits, `_` and `-`, a letter first");
     reference->position = place_.at(text_, at);
     emit(Op::reference, at, expression_.references.size());
     expression_.references.push_back(std::move(*reference));
@@ -189,16 +194,17 @@ class Parser {
   }
 
   std::optional<Value> parse_literal() {
-    at_end();
+    if (at_end()) return fail(offset_, "the expression ends too early", "a value must follow"), std::nullopt;
     if (take_word("true")) return Value(true);
     if (take_word("false")) return Value(false);
     if (take_word("null")) return Value();
-    char first = offset_ < text_.size() ? text_[offset_] : '\0';
+    char first = text_[offset_];
     if (first == '"' || first == '\'') return parse_text();
     if (first == '-' || is_digit(first)) return parse_number();
     auto name = shown(offset_);
     if (starts_name(first)) {
-      fail(offset_, "`" + name + "` is no value", "`$" + name + "` refers to a value, \"" + name + "\" is a text");
+      fail(offset_, "`" + name + "` is no value",
+           "`$" + name + "` refers to a value, \"" + name + "\" is a text");
     } else if (first == '!') {
       fail(offset_, "`!` is no operator", "write `not`");
     } else {
@@ -229,7 +235,8 @@ class Parser {
     auto at = offset_;
     auto end = offset_ + 1;
     auto continues = [&](char c) {
-      return is_digit(c) || c == '.' || c == 'e' || c == 'E' || ((c == '-' || c == '+') && (text_[end - 1] | 32) == 'e');
+      return is_digit(c) || c == '.' || c == 'e' || c == 'E' ||
+             ((c == '-' || c == '+') && (text_[end - 1] | 32) == 'e');
     };
     while (end < text_.size() && continues(text_[end])) ++end;
     auto const* first = text_.data() + at;
@@ -241,14 +248,16 @@ class Parser {
     double number = 0;
     auto fraction = std::from_chars(first, last, number);
     if (fraction.ec == std::errc() && fraction.ptr == last) return Value(number);
-    fail(at, "`" + printable(text_.substr(at, std::min<std::size_t>(end - at, 40))) + "` is not a number that fits");
+    fail(at, "`" + printable(text_.substr(at, std::min<std::size_t>(end - at, 40))) +
+                 "` is not a number that fits");
     return std::nullopt;
   }
 
   void nested(void (Parser::*parse_part)()) {
     if (failed_) return;
     if (++depth_ > kMaxDepth) {
-      fail(offset_, "the expression is nested deeper than " + std::to_string(kMaxDepth), "compute parts of it in steps");
+      fail(offset_, "the expression is nested deeper than " + std::to_string(kMaxDepth),
+           "compute parts of it in steps");
     } else {
       (this->*parse_part)();
     }
@@ -256,8 +265,8 @@ class Parser {
   }
 
   static constexpr std::pair<std::string_view, Op> kComparisons[] = {
-      {"==", Op::equal},      {"!=", Op::not_equal}, {"<=", Op::less_equal},
-      {">=", Op::greater_equal}, {"<", Op::less},    {">", Op::greater}};
+      {"==", Op::equal},         {"!=", Op::not_equal}, {"<=", Op::less_equal},
+      {">=", Op::greater_equal}, {"<", Op::less},       {">", Op::greater}};
 
   std::string_view text_;
   Place place_;
@@ -285,8 +294,7 @@ std::string_view symbol(Op op) {
   }
 }
 
-template <typename T>
-bool in_order(Op op, T const& a, T const& b) {
+template <typename T> bool in_order(Op op, T const& a, T const& b) {
   switch (op) {
     case Op::less: return a < b;
     case Op::less_equal: return a <= b;
@@ -392,7 +400,8 @@ std::optional<Reference> scan_reference(std::string_view text, std::size_t& offs
       break;
     }
     reference.path.push_back(std::move(segment));
-    if (reference.path.size() > kMaxDepth || reference.path.back().field.size() > kMaxNameBytes) return std::nullopt;
+    if (reference.path.size() > kMaxDepth || reference.path.back().field.size() > kMaxNameBytes)
+      return std::nullopt;
   }
   return reference;
 }
@@ -419,7 +428,8 @@ Result<Value> evaluate(Reference const& reference, Environment const& environmen
     if (value->is_null()) return Value();
     if (segment.index < 0) {
       if (!value->is_record()) {
-        return within_path(reference, std::string(value->kind_name()) + " has no field `" + segment.field + "`");
+        return within_path(reference,
+                           std::string(value->kind_name()) + " has no field `" + segment.field + "`");
       }
       value = &(*value)[segment.field];
       continue;
@@ -427,7 +437,8 @@ Result<Value> evaluate(Reference const& reference, Environment const& environmen
     if (!value->is_list()) return within_path(reference, std::string(value->kind_name()) + " has no items");
     auto const& items = value->as_list();
     if (static_cast<std::uint64_t>(segment.index) >= items.size()) {
-      return within_path(reference, "the list has " + std::to_string(items.size()) + " items, counted from 0");
+      return within_path(reference,
+                         "the list has " + std::to_string(items.size()) + " items, counted from 0");
     }
     value = &items[static_cast<std::size_t>(segment.index)];
   }

@@ -68,11 +68,16 @@ std::optional<Reference> parse_reference(std::string_view text, Place const& pla
 // An expression as code for a stack machine, so that neither checking nor evaluating recurses.
 struct Expression {
   enum class Op : std::uint8_t {
-    literal,        // push literals[argument]
-    reference,      // push the value of references[argument]
-    size,           // the top's size
-    invert,         // `not`
-    equal, not_equal, less, less_equal, greater, greater_equal,  // of the two on top
+    literal,    // push literals[argument]
+    reference,  // push the value of references[argument]
+    size,       // the top's size
+    invert,     // `not`
+    equal,
+    not_equal,
+    less,
+    less_equal,
+    greater,
+    greater_equal,  // of the two on top
     in,
     jump_if_false,  // `and`: the top is false: leave false and go to argument; otherwise drop it
     jump_if_true,   // `or`

@@ -131,6 +131,7 @@ TEST(Expression, SaysWhereItIsWrong) {
   EXPECT_EQ(problem_of("1.2.3"), "e:1:1: `1.2.3` is not a number that fits");
   EXPECT_EQ(problem_of("9e999"), "e:1:1: `9e999` is not a number that fits");
   EXPECT_EQ(problem_of("1 in [1"), "e:1:8: `]` is missing");
+  EXPECT_EQ(problem_of("1 in [1,"), "e:1:9: the expression ends too early (a value must follow)");
   EXPECT_EQ(problem_of("1 in [1 2]"), "e:1:9: `,` is missing");
 }
 

@@ -8,9 +8,11 @@ namespace shoal::graph {
 namespace {
 
 std::string chain(int steps) {
-  std::string text = "shoal: 1\npipeline: chain\ninputs:\n  text: text\nsteps:\n  s0: {use: upper, with: {text: $text}}\n";
+  std::string text =
+      "shoal: 1\npipeline: chain\ninputs:\n  text: text\nsteps:\n  s0: {use: upper, with: {text: $text}}\n";
   for (int i = 1; i < steps; ++i) {
-    text += "  s" + std::to_string(i) + ": {use: concatenate, with: {first: $s" + std::to_string(i - 1) + ", second: x}}\n";
+    text += "  s" + std::to_string(i) + ": {use: concatenate, with: {first: $s" + std::to_string(i - 1) +
+            ", second: x}}\n";
   }
   return text + "outputs: {text: $s" + std::to_string(steps - 1) + "}\n";
 }

@@ -10,7 +10,8 @@ namespace {
 using Indices = std::vector<std::uint32_t>;
 
 // Follows dependencies from every step that is left until a walk meets itself.
-std::vector<Indices> find_circles(std::vector<Indices> const& dependencies, std::vector<bool> const& is_left) {
+std::vector<Indices> find_circles(std::vector<Indices> const& dependencies,
+                                  std::vector<bool> const& is_left) {
   std::vector<Indices> circles;
   Indices walk_of(dependencies.size(), 0);
   std::uint32_t walk = 0;

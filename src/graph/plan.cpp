@@ -37,7 +37,8 @@ Binding fold(Binding inputs) {
 PlannedStep plan_step(CheckedStep checked, std::size_t input_count) {
   auto& step = checked.step;
   PlannedStep planned;
-  visit_step_references(std::as_const(step), [&](Reference const& reference, bool) { add_slot(planned.reads, reference); });
+  visit_step_references(std::as_const(step),
+                        [&](Reference const& reference, bool) { add_slot(planned.reads, reference); });
   sort_out(planned.reads);
   for (auto slot : planned.reads) {
     if (slot >= input_count) planned.dependencies.push_back(slot - static_cast<std::uint32_t>(input_count));
@@ -64,7 +65,8 @@ void count_readers(Plan& plan) {
   }
   std::vector<std::uint32_t> read_by_outputs;
   for (auto const& output : plan.outputs) {
-    visit_references(output.binding, [&](Reference const& reference) { add_slot(read_by_outputs, reference); });
+    visit_references(output.binding,
+                     [&](Reference const& reference) { add_slot(read_by_outputs, reference); });
   }
   sort_out(read_by_outputs);
   for (auto slot : read_by_outputs) ++plan.readers[slot];
@@ -79,14 +81,16 @@ Plan plan(Checked checked) {
   plan.signature = std::move(checked.signature);
   plan.callables = std::move(checked.callables);
   plan.steps.reserve(checked.steps.size());
-  for (auto& step : checked.steps) plan.steps.push_back(plan_step(std::move(step), plan.signature.inputs.size()));
+  for (auto& step : checked.steps)
+    plan.steps.push_back(plan_step(std::move(step), plan.signature.inputs.size()));
   for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
     for (auto dependency : plan.steps[i].dependencies) {
       CHECK(dependency < i);
       plan.steps[dependency].dependents.push_back(i);
     }
   }
-  for (auto& output : checked.outputs) plan.outputs.push_back({std::move(output.name), std::move(output.binding)});
+  for (auto& output : checked.outputs)
+    plan.outputs.push_back({std::move(output.name), std::move(output.binding)});
   count_readers(plan);
   return plan;
 }

@@ -77,9 +77,9 @@ outputs: {parts: $u, count: $s.count, c: $c, none: null}
   slots[plan.step_slot(1)] =
       gather(each.ports, {Value::record({{"text", "A"}}), Value(), Value::record({{"text", "b"}})});
   slots[plan.step_slot(2)] = Value::record({{"text", "CONSTANT"}});
-  EXPECT_EQ(
-      *evaluate_outputs(plan, {slots, nullptr}),
-      Value::record({{"parts", Value::list({"A", "b"})}, {"count", 2}, {"c", "CONSTANT"}, {"none", Value()}}));
+  EXPECT_EQ(*evaluate_outputs(plan, {slots, nullptr}),
+            Value::record(
+                {{"parts", Value::list({"A", "b"})}, {"count", 2}, {"c", "CONSTANT"}, {"none", Value()}}));
 }
 
 TEST(Plan, NullFlowsFromSkippedSteps) {
@@ -95,7 +95,8 @@ outputs: {o: $s.parts, all: $s}
 }
 
 TEST(Plan, NamesTheOutputThatFails) {
-  auto plan = planned("shoal: 1\npipeline: p\ninputs: {texts: list<text>}\nsteps: {}\noutputs: {o: '$texts[5]'}\n");
+  auto plan =
+      planned("shoal: 1\npipeline: p\ninputs: {texts: list<text>}\nsteps: {}\noutputs: {o: '$texts[5]'}\n");
   std::vector<Value> slots = {Value::list({"a"})};
   auto outputs = evaluate_outputs(plan, {slots, nullptr});
   ASSERT_FALSE(outputs.has_value());
@@ -114,7 +115,8 @@ TEST(Plan, TemplatesAreBounded) {
 }
 
 TEST(Plan, LongChainsAreWalkedWithoutRecursion) {
-  std::string text = "shoal: 1\npipeline: p\ninputs: {text: text}\nsteps:\n  s5000: {use: upper, with: {text: $text}}\n";
+  std::string text =
+      "shoal: 1\npipeline: p\ninputs: {text: text}\nsteps:\n  s5000: {use: upper, with: {text: $text}}\n";
   for (int i = 4999; i >= 0; --i) {
     text += "  s" + std::to_string(i) + ": {use: upper, with: {text: $s" + std::to_string(i + 1) + "}}\n";
   }

@@ -14,7 +14,8 @@ inline constexpr std::size_t kMostProblems = 1000;
 inline constexpr std::size_t kMostProposals = 100;
 
 // Adds one problem, or drops it where there are kMostProblems.
-inline void add_problem(std::vector<Problem>& problems, Position position, std::string message, std::string hint = {}) {
+inline void add_problem(std::vector<Problem>& problems, Position position, std::string message,
+                        std::string hint = {}) {
   if (problems.size() >= kMostProblems) return;
   problems.push_back({position, std::move(message), std::move(hint)});
 }

@@ -56,17 +56,22 @@ class TestCatalog final : public Callables {
 inline TestCatalog test_catalog() {
   using Kind = Callable::Kind;
   TestCatalog catalog;
-  catalog.add("ocr.pages", "{document: {type: file, accept: [application/pdf]}, dpi: {type: integer, default: 300, min: 72, max: 600}}",
+  catalog.add("ocr.pages",
+              "{document: {type: file, accept: [application/pdf]}, dpi: {type: integer, default: 300, min: "
+              "72, max: 600}}",
               "{pages: list<sheet>}");
-  catalog.add("ocr.recognize", "{page: sheet, language: {type: text, default: eng, one_of: [eng, deu]}}", "{page: page}");
+  catalog.add("ocr.recognize", "{page: sheet, language: {type: text, default: eng, one_of: [eng, deu]}}",
+              "{page: page}");
   catalog.add("clean-ocr", "{page: page}", "{page: page}", Kind::task);
   catalog.add("page-text", "{pages: list<page>}", "{text: text}", Kind::function);
   catalog.add("upper", "{text: text}", "{text: text}", Kind::function);
   catalog.add("concatenate", "{first: text, second: text}", "{text: text}", Kind::function);
-  catalog.add("split", "{text: text, size: {type: integer, default: 100}}", "{parts: list<text>, count: integer}", Kind::function);
+  catalog.add("split", "{text: text, size: {type: integer, default: 100}}",
+              "{parts: list<text>, count: integer}", Kind::function);
   catalog.add("join", "{parts: 'list<{name: text, count: integer}>'}", "{text: text}");
   catalog.add("keywords", "{text: text}", "{labels: '{words: list<text>}'}");
-  catalog.add("spell-out", "{number: integer, language: {type: text, default: eng}}", "{text: text}", Kind::function);
+  catalog.add("spell-out", "{number: integer, language: {type: text, default: eng}}", "{text: text}",
+              Kind::function);
   catalog.add("maybe", "{text: {type: text, required: false}}", "{text: {type: text, required: false}}");
   catalog.add("ask", "{prompt: text, options: {type: json, required: false}}", "{reply: json}");
   catalog.add("index.add", "{text: text}", "{}").effects = Effects::writes;

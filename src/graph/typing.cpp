@@ -24,8 +24,8 @@ bool is_open(Type const& type) { return type.kind() == Kind::any || type.kind() 
 bool is_condition(Type const& type) { return type.kind() == Kind::boolean || is_open(type); }
 
 bool has_size(Type const& type) {
-  return is_open(type) || is_list(type) || is_text(type) || type.kind() == Kind::record || type.kind() == Kind::file ||
-         type.kind() == Kind::video;
+  return is_open(type) || is_list(type) || is_text(type) || type.kind() == Kind::record ||
+         type.kind() == Kind::file || type.kind() == Kind::video;
 }
 
 bool may_be_equal(Type const& a, Type const& b) {
@@ -172,7 +172,8 @@ Typed Typing::type_of_step(Reference& reference, Known const& step) {
     path.insert(path.begin(), Segment{step.ports.front().name, -1});
   }
   auto const& name = path.front().field;
-  auto port = std::find_if(step.ports.begin(), step.ports.end(), [&](Port const& candidate) { return candidate.name == name; });
+  auto port = std::find_if(step.ports.begin(), step.ports.end(),
+                           [&](Port const& candidate) { return candidate.name == name; });
   if (port == step.ports.end()) {
     auto message = name.empty() ? "step `" + step.name + "` has several outputs and no items"
                                 : "step `" + step.name + "` has no output `" + name + "`";
@@ -203,7 +204,8 @@ std::optional<Type> Typing::follow(Reference const& reference, Segment const& se
   }
   if (auto const* field = type.field(segment.field)) return *field;
   auto message = "`" + to_string(reference) + "`: " + name_of(type) + " has no field `" + segment.field + "`";
-  auto hint = is_list(type) ? "`[0]` is its first item; `each:` goes over all" : propose_or_list(problems_, segment.field, names_of(type.fields()));
+  auto hint = is_list(type) ? "`[0]` is its first item; `each:` goes over all"
+                            : propose_or_list(problems_, segment.field, names_of(type.fields()));
   problem(reference.position, std::move(message), std::move(hint));
   return std::nullopt;
 }
@@ -249,16 +251,20 @@ void Typing::type_template(Binding& binding) {
   for (auto& part : binding.parts) {
     auto typed = type_of(part);
     if (!typed.type || is_open(*typed.type) || value::assignable(*typed.type, Type(Kind::json))) continue;
-    problem(part.position, "a value of " + name_of(*typed.type) + " cannot stand in a template", "give it to an input of its own");
+    problem(part.position, "a value of " + name_of(*typed.type) + " cannot stand in a template",
+            "give it to an input of its own");
   }
 }
 
-void Typing::expect_type(Position position, Type const& given, Type const& wanted, std::string const& subject) {
-  if (!value::assignable(given, wanted)) problem(position, subject + ": " + value::explain_mismatch(given, wanted));
+void Typing::expect_type(Position position, Type const& given, Type const& wanted,
+                         std::string const& subject) {
+  if (!value::assignable(given, wanted))
+    problem(position, subject + ": " + value::explain_mismatch(given, wanted));
 }
 
 std::optional<Absence> Typing::expect(Binding& binding, Type const& wanted, std::string const& subject) {
-  if (binding.kind == Binding::Kind::list && is_list(wanted)) return expect_list(binding, wanted, subject), std::nullopt;
+  if (binding.kind == Binding::Kind::list && is_list(wanted))
+    return expect_list(binding, wanted, subject), std::nullopt;
   if (binding.kind == Binding::Kind::record && wanted.kind() == Kind::record) {
     return expect_record(binding, wanted, subject), std::nullopt;
   }
@@ -292,7 +298,9 @@ void Typing::expect_record(Binding& binding, Type const& wanted, std::string con
     }
     auto absence = expect(part, *field, subject + ", field `" + binding.names[i] + "`");
     if (absence && !is_open(*field)) {
-      problem(part.position, subject + ", field `" + binding.names[i] + "`: it may be null: " + absence->reason, absence->remedy);
+      problem(part.position,
+              subject + ", field `" + binding.names[i] + "`: it may be null: " + absence->reason,
+              absence->remedy);
     }
   }
   for (auto const& [name, type] : wanted.fields()) {
@@ -329,12 +337,16 @@ void Typing::apply(Expression::Instruction const& instruction, std::vector<Typed
   };
   auto right = pop();
   if (op == Op::size) {
-    if (right && !has_size(*right)) problem(position, "size() of " + name_of(*right) + " is not known", "it counts items, fields, characters or bytes");
+    if (right && !has_size(*right))
+      problem(position, "size() of " + name_of(*right) + " is not known",
+              "it counts items, fields, characters or bytes");
     stack.push_back({Type(Kind::integer), {}});
     return;
   }
   if (op == Op::jump_if_false || op == Op::jump_if_true || op == Op::boolean || op == Op::invert) {
-    if (right && !is_condition(*right)) problem(position, "`and`, `or` and `not` take true or false, not " + name_of(*right), "compare it with something");
+    if (right && !is_condition(*right))
+      problem(position, "`and`, `or` and `not` take true or false, not " + name_of(*right),
+              "compare it with something");
     bool drops = op == Op::jump_if_false || op == Op::jump_if_true;
     if (!drops) stack.push_back({Type(Kind::boolean), {}});
     return;
@@ -343,10 +355,12 @@ void Typing::apply(Expression::Instruction const& instruction, std::vector<Typed
   if (left && right) {
     auto both = name_of(*left) + " and " + name_of(*right);
     if (op == Op::equal || op == Op::not_equal) {
-      if (!may_be_equal(*left, *right)) problem(position, name_of(op) + " compares " + both + ", which are never equal");
+      if (!may_be_equal(*left, *right))
+        problem(position, name_of(op) + " compares " + both + ", which are never equal");
     } else if (op == Op::in) {
       if (!can_contain(*left, *right)) {
-        problem(position, name_of(*left) + " cannot be `in` " + name_of(*right), "`in` finds an item in a list or a text in a text");
+        problem(position, name_of(*left) + " cannot be `in` " + name_of(*right),
+                "`in` finds an item in a list or a text in a text");
       }
     } else if (!can_be_ordered(*left, *right)) {
       problem(position, name_of(op) + " compares two numbers or two texts, not " + both);
@@ -358,7 +372,8 @@ void Typing::apply(Expression::Instruction const& instruction, std::vector<Typed
 void Typing::expect_condition(Expression& expression) {
   auto typed = type_of(expression);
   if (!typed.type || is_condition(*typed.type)) return;
-  problem(expression.position, "`when` must be true or false, not " + name_of(*typed.type), "compare it with something");
+  problem(expression.position, "`when` must be true or false, not " + name_of(*typed.type),
+          "compare it with something");
 }
 
 }  // namespace shoal::graph

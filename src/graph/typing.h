@@ -29,16 +29,17 @@ struct Typed {
 struct Known {
   bool is_step = false;
   std::string name;
-  bool has_ports = false;           // the ports of the step are known
-  std::vector<value::Port> ports;   // as others see them (a list with `each`); not `required`: may be null
-  std::optional<Absence> absence;   // the step may be skipped; the input may be left out
+  bool has_ports = false;          // the ports of the step are known
+  std::vector<value::Port> ports;  // as others see them (a list with `each`); not `required`: may be null
+  std::optional<Absence> absence;  // the step may be skipped; the input may be left out
   Typed input;
 };
 
 // Finds types and adds what is wrong to `problems`. One for each step; what it refers to outlives it.
 class Typing {
  public:
-  Typing(std::vector<Known> const& slots, std::vector<Problem>& problems) : slots_(slots), problems_(problems) {}
+  Typing(std::vector<Known> const& slots, std::vector<Problem>& problems)
+      : slots_(slots), problems_(problems) {}
 
   void set_item(Typed item) { item_ = std::move(item); }
 
@@ -59,8 +60,10 @@ class Typing {
   Typed type_of_slot(Reference& reference);
   Typed type_of_step(Reference& reference, Known const& step);
   void follow(Reference const& reference, std::size_t first, Typed& typed);
-  std::optional<value::Type> follow(Reference const& reference, Segment const& segment, value::Type const& type);
-  void expect_type(Position position, value::Type const& given, value::Type const& wanted, std::string const& subject);
+  std::optional<value::Type> follow(Reference const& reference, Segment const& segment,
+                                    value::Type const& type);
+  void expect_type(Position position, value::Type const& given, value::Type const& wanted,
+                   std::string const& subject);
   void expect_list(Binding& binding, value::Type const& wanted, std::string const& subject);
   void expect_record(Binding& binding, value::Type const& wanted, std::string const& subject);
   void type_template(Binding& binding);
