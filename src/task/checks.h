@@ -35,7 +35,10 @@ struct Attempt {
 
 // A check's name, its arguments and ports exist and fit: problems with positions otherwise.
 void validate(CheckSpec const& spec, value::Signature const& signature, std::vector<Problem>& problems);
-// In order; a check that cannot be made (its port is null) passes or fails as its documentation says.
+// A valid check with all its parameters named, as run_checks() wants them: check() of a task does that.
+CheckSpec completed(CheckSpec spec, value::Signature const& signature);
+// In order. A text that is null counts as empty, a number that is null or missing is below every limit. A
+// check passes where the boolean output that its `unless` names is true.
 std::vector<Verdict> run_checks(std::vector<CheckSpec> const& specs, Attempt const& attempt);
 // Names with a line about each, for help and proposals.
 struct CheckDescription {

@@ -18,8 +18,8 @@ namespace shoal::task {
 // What is told of one rung that was tried; `shoal.route` in every reply.
 struct Tried {
   std::string use;
-  std::vector<Verdict> failed;       // checks that did not pass
-  std::optional<Error> error;        // it gave no answer
+  std::vector<Verdict> failed;  // checks that did not pass
+  std::optional<Error> error;   // it gave no answer
   Duration took{};
 };
 
@@ -33,8 +33,8 @@ class Climb {
   void answered(value::Value outputs, std::vector<Verdict> verdicts, Duration took);
   void failed(Error error, Duration took);
 
-  // Once next() gives nothing: the answer that passed, or else the best attempt (fewest failed checks, then the
-  // highest rung), or the last error where no rung gave an answer.
+  // Once next() gives nothing: the answer that passed, or else the best attempt (fewest failed checks, then
+  // the highest rung), or the last error where no rung gave an answer.
   struct Outcome {
     value::Value outputs;
     bool passed = false;
@@ -43,7 +43,9 @@ class Climb {
   Result<Outcome> outcome() const;
 
   std::vector<Tried> const& tried() const { return tried_; }
-  // {"task", "rung", "passed", "tried": [{"rung", "failed": [{"check", "reason"}], "error", "seconds"}]}
+  // {"task", "rung", "passed", "tried": [{"rung", "failed": [{"check", "reason"}], "error": {"code",
+  // "message"}, "seconds"}]}; `rung` is null where none gave an answer, `error` is there only where one
+  // erred.
   Json route() const;
 
  private:
