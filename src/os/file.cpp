@@ -190,7 +190,9 @@ Result<FileIdentity> identify(std::string const& path) {
   return identity_of(status);
 }
 
-Result<FileIdentity> identify(Descriptor const& file) { return identity_of(TRY(status_of(file, "the file"))); }
+Result<FileIdentity> identify(Descriptor const& file) {
+  return identity_of(TRY(status_of(file, "the file")));
+}
 
 Result<TemporaryFolder> TemporaryFolder::create(std::string_view prefix, std::string const& parent) {
   std::string folder = parent;
@@ -239,7 +241,8 @@ Result<std::string> executable_path() {
 
 Result<AppendFile> AppendFile::open(std::string const& path) {
   // Non-blocking, so that a FIFO of that name is an error (no reader) and not a wait.
-  Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666));
+  Descriptor file(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666));
   if (!file) return last_system_error("opening " + path);
   TRY(status_of(file, path));
   return AppendFile(std::move(file), path);

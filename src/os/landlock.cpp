@@ -16,11 +16,11 @@ namespace {
 
 // The ABI is newer in kernels than in the headers of Debian 12, so what came after ABI 2 is named here
 // (kernel documentation, userspace-api/landlock).
-constexpr std::uint64_t kTruncate = 1ull << 14;             // ABI 3
-constexpr std::uint64_t kDeviceControl = 1ull << 15;        // ABI 5
+constexpr std::uint64_t kTruncate = 1ull << 14;                   // ABI 3
+constexpr std::uint64_t kDeviceControl = 1ull << 15;              // ABI 5
 constexpr std::uint64_t kNetworkTcp = (1ull << 0) | (1ull << 1);  // bind, connect: ABI 4
-constexpr std::uint64_t kScopeAbstractSocket = 1ull << 0;   // ABI 6
-constexpr std::uint64_t kScopeSignal = 1ull << 1;           // ABI 6
+constexpr std::uint64_t kScopeAbstractSocket = 1ull << 0;         // ABI 6
+constexpr std::uint64_t kScopeSignal = 1ull << 1;                 // ABI 6
 
 struct RulesetAttributes {
   std::uint64_t paths;
@@ -28,8 +28,8 @@ struct RulesetAttributes {
   std::uint64_t scopes;
 };
 
-// A kernel refuses a structure that is longer than it knows only when the surplus is not zero, but older ones are
-// asked in their own size all the same.
+// A kernel refuses a structure that is longer than it knows only when the surplus is not zero, but older ones
+// are asked in their own size all the same.
 std::size_t attributes_size(int abi) {
   if (abi < 4) return 8;
   return abi < 6 ? 16 : 24;
@@ -51,7 +51,8 @@ std::uint64_t rights_for(PathUse use) {
     case PathUse::read: return kRead;
     case PathUse::execute: return kRead | LANDLOCK_ACCESS_FS_EXECUTE;
     case PathUse::write: return kRead | kChange;
-    case PathUse::write_device: return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate;
+    case PathUse::write_device:
+      return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate;
   }
   return 0;
 }

@@ -20,8 +20,8 @@ enum class PathUse { read, execute, write, write_device };
 // children.
 class LandlockRules {
  public:
-  // All rights on paths that this kernel can govern are denied but for those allowed; with `allow_network` false,
-  // TCP and abstract sockets as well. Signals to processes outside are denied always.
+  // All rights on paths that this kernel can govern are denied but for those allowed; with `allow_network`
+  // false, TCP and abstract sockets as well. Signals to processes outside are denied always.
   LandlockRules(int abi, bool allow_network);
 
   // Error not_found when there is no such path.

@@ -68,9 +68,9 @@ TEST_F(LockTest, WaitingCanBeStopped) {
   auto const holder = start_holder();
   std::stop_source stop;
   std::thread other;
-  Result<FileLock> const lock = FileLock::acquire(path_, "ours", stop.get_token(), [&](FileLock::Holder const&) {
-    other = std::thread([&] { stop.request_stop(); });
-  });
+  Result<FileLock> const lock =
+      FileLock::acquire(path_, "ours", stop.get_token(),
+                        [&](FileLock::Holder const&) { other = std::thread([&] { stop.request_stop(); }); });
   other.join();
   ASSERT_FALSE(lock);
   EXPECT_EQ(lock.error().code(), Code::cancelled);

@@ -29,7 +29,9 @@ std::optional<std::uint64_t> to_number(std::string_view text) {
   return value;
 }
 
-std::optional<std::uint64_t> read_number(std::string const& path) { return to_number(read_system_file(path)); }
+std::optional<std::uint64_t> read_number(std::string const& path) {
+  return to_number(read_system_file(path));
+}
 
 // The number behind "Name:" in files of the form of /proc/meminfo.
 std::optional<std::uint64_t> field(std::string_view content, std::string_view name) {
@@ -45,8 +47,9 @@ std::uint64_t memory_field(std::string_view name) {
   return field(read_system_file("/proc/meminfo"), name).value_or(0) * 1024;
 }
 
-// The folders of this process's cgroup and those above it, for one controller; both hierarchies of the kernel.
-// Inside a container the path is often that of the outside, so the root of the mount is asked as well.
+// The folders of this process's cgroup and those above it, for one controller; both hierarchies of the
+// kernel. Inside a container the path is often that of the outside, so the root of the mount is asked as
+// well.
 std::vector<std::string> cgroup_folders(std::string_view controller) {
   std::vector<std::string> folders;
   std::string const cgroups = read_system_file("/proc/self/cgroup");
@@ -57,7 +60,8 @@ std::vector<std::string> cgroup_folders(std::string_view controller) {
     std::vector<std::string_view> const names = split(parts[1], ',');
     if (!unified && std::ranges::find(names, controller) == names.end()) continue;
     std::string const mount = "/sys/fs/cgroup" + (unified ? std::string() : "/" + std::string(controller));
-    std::filesystem::path path(std::string(line.substr(static_cast<std::size_t>(parts[2].data() - line.data()))));
+    std::filesystem::path path(
+        std::string(line.substr(static_cast<std::size_t>(parts[2].data() - line.data()))));
     for (; path.has_relative_path(); path = path.parent_path()) folders.push_back(mount + path.string());
     folders.push_back(mount);
   }
@@ -175,7 +179,8 @@ Result<ProcessUsage> usage_of(int pid) {
   // The name in parentheses may hold anything; behind it come fields 3, 4, …
   std::size_t const name_end = statistics.rfind(')');
   if (name_end == std::string::npos) return Error(Code::not_found, folder + ": no such process");
-  std::vector<std::string_view> const fields = split(trim(std::string_view(statistics).substr(name_end + 1)), ' ');
+  std::vector<std::string_view> const fields =
+      split(trim(std::string_view(statistics).substr(name_end + 1)), ' ');
   if (fields.size() < 22) return Error(Code::internal, folder + "/stat has an unknown form");
   std::string const status = read_system_file(folder + "/status");
 

@@ -30,7 +30,8 @@ Result<Descriptor> create_memory_file(std::size_t size) {
 }
 
 Result<void> add_seals(Descriptor const& file) {
-  if (fcntl(file.get(), F_ADD_SEALS, kReadOnlySeals | F_SEAL_SEAL) != 0) return last_system_error("sealing a buffer");
+  if (fcntl(file.get(), F_ADD_SEALS, kReadOnlySeals | F_SEAL_SEAL) != 0)
+    return last_system_error("sealing a buffer");
   return {};
 }
 

@@ -37,7 +37,8 @@ Result<Home> find_home() {
   auto cache = xdg_folder("XDG_CACHE_HOME");
   auto user = xdg_folder("HOME");
   if (!user && !(data && config && cache)) {
-    return Error(Code::not_found, "there is no home folder: set HOME, or SHOAL_HOME to where Shoal may keep its files");
+    return Error(Code::not_found,
+                 "there is no home folder: set HOME, or SHOAL_HOME to where Shoal may keep its files");
   }
   return Home{.data = (data ? *data : *user + "/.local/share") + "/shoal",
               .config = (config ? *config : *user + "/.config") + "/shoal",
@@ -47,7 +48,8 @@ Result<Home> find_home() {
 Result<Installation> find_installation() {
   std::filesystem::path const program = TRY(executable_path());
   std::filesystem::path const root = program.parent_path().parent_path();
-  return Installation{.engines = (root / "lib/shoal/engines").string(), .share = (root / "share/shoal").string()};
+  return Installation{.engines = (root / "lib/shoal/engines").string(),
+                      .share = (root / "share/shoal").string()};
 }
 
 }  // namespace shoal::os

@@ -64,7 +64,8 @@ TEST_F(PathsTest, TheInstallationIsBesideTheProgram) {
   EXPECT_TRUE(installation.engines.ends_with("/lib/shoal/engines"));
   EXPECT_TRUE(installation.share.ends_with("/share/shoal"));
   std::filesystem::path const root = std::filesystem::path(installation.share).parent_path().parent_path();
-  EXPECT_TRUE(std::filesystem::exists(root / std::filesystem::read_symlink("/proc/self/exe").parent_path().filename()));
+  EXPECT_TRUE(std::filesystem::exists(
+      root / std::filesystem::read_symlink("/proc/self/exe").parent_path().filename()));
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ struct Ready {
   int descriptor = -1;
   bool readable = false;  // data, end of stream, or an ended process
   bool writable = false;
-  bool closed = false;    // the peer hung up or the descriptor is broken: reading says what is left
+  bool closed = false;  // the peer hung up or the descriptor is broken: reading says what is left
 };
 
 // Which descriptors to watch. Owned and called by one thread. Does not own the descriptors: remove one before

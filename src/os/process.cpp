@@ -26,8 +26,11 @@ extern char** environ;
 namespace shoal::os {
 namespace {
 
-// What the child tells its parent when it cannot become the program. `step` is a string of static life, and the
-// child is a copy of the parent, so that the pointer means the same in both.
+// Told of a child whose end someone else took note of.
+constexpr int kUnknownCode = 255;
+
+// What the child tells its parent when it cannot become the program. `step` is a string of static life, and
+// the child is a copy of the parent, so that the pointer means the same in both.
 struct Failure {
   char const* step;
   int error_number;
@@ -59,7 +62,8 @@ Preparation prepare(Command const& command, Descriptor const& null) {
 
   result.descriptors = command.descriptors;
   for (int standard = 0; standard <= 2; ++standard) {
-    if (std::ranges::find(result.descriptors, standard, &InheritedDescriptor::target) == result.descriptors.end()) {
+    if (std::ranges::find(result.descriptors, standard, &InheritedDescriptor::target) ==
+        result.descriptors.end()) {
       result.descriptors.push_back({standard, null.get()});
     }
   }
@@ -118,7 +122,8 @@ Failure become_program(Command const& command, Preparation& prepared, int& failu
   }
   // Last, as the numbers may be those of descriptors that were needed above.
   for (std::size_t i = 0; i < prepared.descriptors.size(); ++i) {
-    if (dup2(prepared.copies[i], prepared.descriptors[i].target) < 0) return failed("passing on its descriptors");
+    if (dup2(prepared.copies[i], prepared.descriptors[i].target) < 0)
+      return failed("passing on its descriptors");
   }
   execve(command.program.c_str(), const_cast<char* const*>(prepared.arguments.data()),
          const_cast<char* const*>(prepared.environment.data()));
@@ -145,7 +150,8 @@ Error start_error(Command const& command, Failure const& failure) {
 // Someone who started us may have left SIGCHLD ignored; the kernel would then reap our children itself.
 Result<void> keep_ended_children() {
   struct sigaction settings = {};
-  if (sigaction(SIGCHLD, nullptr, &settings) != 0) return last_system_error("reading how signals are handled");
+  if (sigaction(SIGCHLD, nullptr, &settings) != 0)
+    return last_system_error("reading how signals are handled");
   if (settings.sa_handler == SIG_IGN) std::signal(SIGCHLD, SIG_DFL);
   return {};
 }
@@ -199,7 +205,8 @@ Result<std::string> find_program(std::string const& name) {
     std::string candidate = (folder.empty() ? "." : std::string(folder)) + "/" + name;
     if (runnable(candidate)) return candidate;
   }
-  return Error(Code::not_found, "there is no program `" + name + "` in PATH; install it, or put its folder into PATH");
+  return Error(Code::not_found,
+               "there is no program `" + name + "` in PATH; install it, or put its folder into PATH");
 }
 
 std::string ExitStatus::describe() const {
@@ -256,9 +263,12 @@ void Process::kill() { signal_group(SIGKILL); }
 std::optional<ExitStatus> Process::try_wait() {
   if (status_) return status_;
   siginfo_t ended = {};
-  if (waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0) {
-    return std::nullopt;
+  if (waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) != 0) {
+    // A program that hosts us reaped all its children, ours among them.
+    if (errno == ECHILD) status_ = ExitStatus{.code = kUnknownCode};
+    return status_;
   }
+  if (ended.si_pid == 0) return std::nullopt;
   signal_group(SIGKILL);  // what it left behind, while its number still names the group
   int wait_status = 0;
   rusage usage = {};
@@ -269,8 +279,10 @@ std::optional<ExitStatus> Process::try_wait() {
 
 ExitStatus Process::wait() {
   siginfo_t ended = {};
-  while (!status_ && waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOWAIT) != 0) CHECK(errno == EINTR);
-  return *try_wait();
+  while (!status_) {
+    if (waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOWAIT) == 0 || errno != EINTR) try_wait();
+  }
+  return *status_;
 }
 
 std::optional<ExitStatus> Process::wait_for(Duration timeout) {

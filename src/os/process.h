@@ -27,7 +27,7 @@ struct Command {
   std::vector<std::string> arguments;  // without the program's own name
   // Exactly these "NAME=value"; see inherited_environment.
   std::vector<std::string> environment;
-  std::string working_folder;          // empty: ours
+  std::string working_folder;  // empty: ours
   // What the child has open. 0, 1 and 2 are /dev/null unless listed; everything else is closed.
   std::vector<InheritedDescriptor> descriptors;
   PreparedSandbox const* sandbox = nullptr;  // entered just before the program starts
@@ -45,7 +45,8 @@ struct ExitStatus {
   int code = 0;    // of exit, when signal == 0
   int signal = 0;  // that killed it, else 0
   double cpu_seconds = 0;
-  // The kernel's count starts at what we had when we spawned it; usage_of (machine.h) counts the program alone.
+  // The kernel's count starts at what we had when we spawned it; usage_of (machine.h) counts the program
+  // alone.
   std::uint64_t peak_rss_bytes = 0;
 
   bool ok() const { return code == 0 && signal == 0; }

@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -26,7 +28,8 @@ std::string read_to_end(Descriptor const& source) {
   std::string text;
   char buffer[4096];
   ssize_t got = 0;
-  while ((got = read(source.get(), buffer, sizeof buffer)) > 0) text.append(buffer, static_cast<std::size_t>(got));
+  while ((got = read(source.get(), buffer, sizeof buffer)) > 0)
+    text.append(buffer, static_cast<std::size_t>(got));
   return text;
 }
 
@@ -177,6 +180,12 @@ TEST(Process, ASpawnerThatIgnoresEndedChildrenIsRepaired) {
   signal(SIGCHLD, SIG_IGN);
   EXPECT_EQ(run_to_end(shell("exit 3")).code, 3);
   signal(SIGCHLD, SIG_DFL);
+}
+
+TEST(Process, AChildThatSomeoneElseReapedHasEnded) {
+  auto const process = Process::spawn(shell("exit 3")).value();
+  ASSERT_EQ(waitpid(process->pid(), nullptr, 0), process->pid());
+  EXPECT_EQ(process->wait().code, 255);
 }
 
 TEST(Process, ChildrenDieWithUs) {

@@ -76,7 +76,8 @@ class Capture {
 // One program from start to end, on the caller's thread.
 class Run {
  public:
-  Run(std::unique_ptr<Process> process, Pipe output, Pipe errors, RunOptions const& options, Wakeup const& stopped)
+  Run(std::unique_ptr<Process> process, Pipe output, Pipe errors, RunOptions const& options,
+      Wakeup const& stopped)
       : process_(std::move(process)),
         captures_{Capture(OutputStream::standard_output, std::move(output.read_end), options),
                   Capture(OutputStream::standard_error, std::move(errors.read_end), options)},
@@ -92,14 +93,17 @@ class Run {
     auto const start = Clock::now();
     for (;;) {
       std::optional<Duration> left;
-      if (timeout) left = std::max(*timeout - std::chrono::duration_cast<Duration>(Clock::now() - start), Duration(0));
+      if (timeout)
+        left = std::max(*timeout - std::chrono::duration_cast<Duration>(Clock::now() - start), Duration(0));
       std::vector<Ready> const ready = TRY(poller.wait(left));
       if (ready.empty()) {
-        return Error(Code::deadline_exceeded, program + " did not end within " + human_seconds(seconds(*timeout)));
+        return Error(Code::deadline_exceeded,
+                     program + " did not end within " + human_seconds(seconds(*timeout)));
       }
       bool ended = false;
       for (Ready const& entry : ready) {
-        if (entry.descriptor == stopped_.descriptor()) return Error(Code::cancelled, program + " was stopped");
+        if (entry.descriptor == stopped_.descriptor())
+          return Error(Code::cancelled, program + " was stopped");
         if (entry.descriptor == process_->exit_descriptor()) ended = true;
       }
       for (Capture& capture : captures_) {

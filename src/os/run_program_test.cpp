@@ -35,7 +35,8 @@ TEST(RunProgram, KeepsBothStreamsAndTheExitCode) {
 }
 
 TEST(RunProgram, MoreThanAPipeHoldsArrivesWhole) {
-  RunResult const result = run_program(shell("head -c 3000000 /dev/zero; head -c 500000 /dev/zero >&2")).value();
+  RunResult const result =
+      run_program(shell("head -c 3000000 /dev/zero; head -c 500000 /dev/zero >&2")).value();
   EXPECT_EQ(result.standard_output.size(), 3'000'000u);
   EXPECT_EQ(result.standard_error.size(), 500'000u);
 }
@@ -45,7 +46,8 @@ TEST(RunProgram, OutputBeyondTheLimitIsDroppedAndSaid) {
   options.max_output_bytes = 10;
   std::size_t lines = 0;
   options.on_line = [&](OutputStream, std::string_view) { ++lines; };
-  RunResult const result = run_program(shell("for i in 1 2 3 4 5 6 7 8; do echo line $i; done"), options).value();
+  RunResult const result =
+      run_program(shell("for i in 1 2 3 4 5 6 7 8; do echo line $i; done"), options).value();
   EXPECT_EQ(result.standard_output, "line 1\nlin");
   EXPECT_TRUE(result.truncated);
   EXPECT_EQ(lines, 8u);
@@ -68,7 +70,9 @@ TEST(RunProgram, AMissingProgramIsAnError) {
 TEST(RunProgram, OutOfTimeKillsTheWholeGroup) {
   RunOptions options;
   int grandchild = 0;
-  options.on_line = [&](OutputStream, std::string_view line) { grandchild = std::atoi(std::string(line).c_str()); };
+  options.on_line = [&](OutputStream, std::string_view line) {
+    grandchild = std::atoi(std::string(line).c_str());
+  };
   options.timeout = std::chrono::milliseconds(300);
   Result<RunResult> const result = run_program(shell("sleep 600 & echo $!; wait"), options);
   ASSERT_FALSE(result);
@@ -82,7 +86,9 @@ TEST(RunProgram, StopEndsItFromAnotherThread) {
   RunOptions options;
   options.stop = stop.get_token();
   std::thread other;
-  options.on_line = [&](OutputStream, std::string_view) { other = std::thread([&] { stop.request_stop(); }); };
+  options.on_line = [&](OutputStream, std::string_view) {
+    other = std::thread([&] { stop.request_stop(); });
+  };
   Result<RunResult> const result = run_program(shell("echo started; exec sleep 600"), options);
   other.join();
   ASSERT_FALSE(result);

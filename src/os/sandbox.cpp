@@ -26,9 +26,23 @@ namespace shoal::os {
 namespace {
 
 constexpr char const* kLibraryPaths[] = {
-    "/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib",
-    "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/localtime", "/usr/share/zoneinfo", "/usr/share/locale",
-    "/dev/urandom", "/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.preload",
+    "/etc/localtime",
+    "/usr/share/zoneinfo",
+    "/usr/share/locale",
+    "/dev/urandom",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/sys/vm/overcommit_memory",
+    "/sys/devices/system/cpu",
 };
 
 // ---- What the kernel lets us do, tried in a child.
@@ -72,7 +86,8 @@ std::string network_namespace_reason() {
 }
 
 std::string landlock_reason() {
-  return "the kernel does not offer Landlock: it needs Linux 5.13 with `landlock` in its list of security modules "
+  return "the kernel does not offer Landlock: it needs Linux 5.13 with `landlock` in its list of security "
+         "modules "
          "(lsm=)";
 }
 
@@ -106,14 +121,16 @@ std::optional<std::string> elf_loader(std::string_view head) {
   Elf64_Ehdr header = {};
   if (head.size() < sizeof header) return std::nullopt;
   std::memcpy(&header, head.data(), sizeof header);
-  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64) return std::nullopt;
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64)
+    return std::nullopt;
   for (std::size_t i = 0; i < header.e_phnum; ++i) {
     Elf64_Phdr segment = {};
     std::size_t const offset = header.e_phoff + i * sizeof segment;
     if (offset > head.size() || head.size() - offset < sizeof segment) return std::nullopt;
     std::memcpy(&segment, head.data() + offset, sizeof segment);
     if (segment.p_type != PT_INTERP) continue;
-    if (segment.p_offset > head.size() || segment.p_filesz > head.size() - segment.p_offset) return std::nullopt;
+    if (segment.p_offset > head.size() || segment.p_filesz > head.size() - segment.p_offset)
+      return std::nullopt;
     return std::string(head.substr(segment.p_offset, segment.p_filesz).data());
   }
   return std::nullopt;
@@ -193,8 +210,8 @@ struct PreparedSandbox::Parts {
 
 namespace {
 
-// Within the new user namespace we stay who we are. If this cannot be written, files are still opened with our own
-// rights; only names of users look wrong.
+// Within the new user namespace we stay who we are. If this cannot be written, files are still opened with
+// our own rights; only names of users look wrong.
 void keep_identity(PreparedSandbox::Parts const& parts) noexcept {
   write_proc_file("/proc/self/setgroups", "deny");
   write_proc_file("/proc/self/uid_map", parts.user_map);
@@ -256,10 +273,9 @@ int PreparedSandbox::enter(char const*& step) const noexcept {
   step = "setting its limits";
   // A write beyond the limit is then an error that the worker can report, not its death.
   if (parts.file_size_bytes) std::signal(SIGXFSZ, SIG_IGN);
-  for (auto const& [which, limit] : {std::pair{RLIMIT_CORE, std::optional<std::uint64_t>(0)},
-                                     std::pair{RLIMIT_DATA, parts.memory_bytes},
-                                     std::pair{RLIMIT_FSIZE, parts.file_size_bytes},
-                                     std::pair{RLIMIT_NOFILE, parts.open_files}}) {
+  for (auto const& [which, limit] :
+       {std::pair{RLIMIT_CORE, std::optional<std::uint64_t>(0)}, std::pair{RLIMIT_DATA, parts.memory_bytes},
+        std::pair{RLIMIT_FSIZE, parts.file_size_bytes}, std::pair{RLIMIT_NOFILE, parts.open_files}}) {
     if (int const error = set_limit(which, limit); error != 0) return error;
   }
 
@@ -283,7 +299,8 @@ Result<std::vector<std::string>> tighten_sandbox(TightenSpec const& spec) {
   for (std::string const& path : spec.write_paths) TRY(rules.allow(path, PathUse::write));
   SeccompFilter const calls = TRY(SeccompFilter::build({.stage = FilterStage::tight}));
 
-  if (int const error = forbid_new_privileges(); error != 0) return system_error(error, "tightening the sandbox");
+  if (int const error = forbid_new_privileges(); error != 0)
+    return system_error(error, "tightening the sandbox");
   if (abi > 0) {
     if (int const error = rules.enter(); error != 0) return system_error(error, "tightening the file rules");
   }
@@ -306,14 +323,16 @@ SandboxSupport sandbox_support() {
   NetworkNamespace const& network = network_namespace();
   result.network_namespace = network.flags != 0;
 
-  result.features.push_back({"file rules", result.landlock_abi > 0,
-                             result.landlock_abi > 0 ? "Landlock ABI " + std::to_string(result.landlock_abi)
-                                                     : landlock_reason()});
+  result.features.push_back(
+      {"file rules", result.landlock_abi > 0,
+       result.landlock_abi > 0 ? "Landlock ABI " + std::to_string(result.landlock_abi) : landlock_reason()});
   if (result.landlock_abi > 0) {
     std::vector<std::string> const gaps = landlock_gaps(result.landlock_abi);
-    result.features.push_back({"complete file rules", gaps.empty(), gaps.empty() ? "all in force" : join(gaps, "; ")});
+    result.features.push_back(
+        {"complete file rules", gaps.empty(), gaps.empty() ? "all in force" : join(gaps, "; ")});
   }
-  result.features.push_back({"system-call filter", result.seccomp, result.seccomp ? "seccomp" : seccomp_gap()});
+  result.features.push_back(
+      {"system-call filter", result.seccomp, result.seccomp ? "seccomp" : seccomp_gap()});
   result.features.push_back({"network namespace", result.network_namespace,
                              network.flags == 0                     ? network_namespace_reason()
                              : (network.flags & CLONE_NEWUSER) != 0 ? "inside a user namespace of its own"

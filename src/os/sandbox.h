@@ -21,7 +21,8 @@ struct SandboxSpec {
   // Programs that may be executed. Their loader or script interpreter is added by itself.
   std::vector<std::string> execute_paths;
   std::vector<std::string> read_paths;
-  // Everything but executing, making devices, sockets and FIFOs.
+  // Everything but executing, making devices, sockets and FIFOs, and (unless subprocesses are allowed, as the
+  // kernel cannot confine it to these paths) changing modes, owners and times by path.
   std::vector<std::string> write_paths;
   bool allow_network = false;
   // Starting processes: threads are always allowed. Which programs is still up to execute_paths.
@@ -75,15 +76,15 @@ Result<std::vector<std::string>> tighten_sandbox(TightenSpec const& spec);
 
 // One means of protection, for `shoal doctor`.
 struct SandboxFeature {
-  std::string name;        // "network namespace"
+  std::string name;  // "network namespace"
   bool available = false;
-  std::string detail;      // "Landlock ABI 7", or why it is missing and what would help
+  std::string detail;  // "Landlock ABI 7", or why it is missing and what would help
 };
 
 struct SandboxSupport {
   int landlock_abi = 0;  // 0: none
   bool seccomp = false;
-  bool network_namespace = false;  // by right, or inside a user namespace of our own
+  bool network_namespace = false;        // by right, or inside a user namespace of our own
   std::vector<SandboxFeature> features;  // all of them, for people
 
   bool complete() const;

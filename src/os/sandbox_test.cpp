@@ -1,5 +1,5 @@
-// Each test lets a child try one thing, free and in the sandbox: what must fail inside must work outside, or the test
-// would prove nothing. The child is this test program itself.
+// Each test lets a child try one thing, free and in the sandbox: what must fail inside must work outside, or
+// the test would prove nothing. The child is this test program itself.
 #include "os/sandbox.h"
 
 #include <fcntl.h>
@@ -30,7 +30,8 @@ namespace {
 
 constexpr char const* kAttempt = "SHOAL_OS_SANDBOX_TEST_ATTEMPT";
 constexpr char const* kArgument = "SHOAL_OS_SANDBOX_TEST_ARGUMENT";
-constexpr char const* kTighten = "SHOAL_OS_SANDBOX_TEST_TIGHTEN";  // '\n' between the paths that stay readable
+constexpr char const* kTighten =
+    "SHOAL_OS_SANDBOX_TEST_TIGHTEN";  // '\n' between the paths that stay readable
 constexpr char const* kTightenWrite = "SHOAL_OS_SANDBOX_TEST_TIGHTEN_WRITE";
 constexpr int kCannotTry = 250;
 
@@ -119,11 +120,13 @@ std::map<std::string, int (*)(std::string const&)> const& attempts() {
       {"internet socket", [](Argument) { return make_socket(AF_INET, SOCK_STREAM); }},
       {"unix socket", [](Argument) { return make_socket(AF_UNIX, SOCK_STREAM); }},
       {"netlink socket", [](Argument) { return make_socket(AF_NETLINK, SOCK_RAW); }},
-      {"stream pair", [](Argument) {
+      {"stream pair",
+       [](Argument) {
          int ends[2];
          return of(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends));
        }},
-      {"datagram pair", [](Argument) {
+      {"datagram pair",
+       [](Argument) {
          int ends[2];
          return of(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends));
        }},
@@ -138,29 +141,36 @@ std::map<std::string, int (*)(std::string const&)> const& attempts() {
       {"thread", start_thread},
       {"trace", [](Argument) { return of(ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)); }},
       {"signal", [](Argument pid) { return of(kill(std::atoi(pid.c_str()), 0)); }},
-      {"thread signal", [](Argument pid) {
+      {"thread signal",
+       [](Argument pid) {
          int const number = std::atoi(pid.c_str());
          return of(syscall(SYS_tgkill, number, number, 0));
        }},
-      {"limits of others", [](Argument pid) {
+      {"limits of others",
+       [](Argument pid) {
          rlimit limit = {};
          return of(prlimit(std::atoi(pid.c_str()), RLIMIT_NOFILE, nullptr, &limit));
        }},
       {"new name space", [](Argument) { return of(unshare(CLONE_NEWUSER)); }},
-      {"name space by clone", [](Argument) {
+      {"name space by clone",
+       [](Argument) {
          long const child = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
          if (child == 0) _exit(0);
          return child < 0 ? errno : reap(static_cast<pid_t>(child));
        }},
-      {"ring", [](Argument) {
+      {"ring",
+       [](Argument) {
          std::array<char, 256> parameters = {};
          return of(syscall(SYS_io_uring_setup, 1, parameters.data()));
        }},
       {"keys", [](Argument) { return of(syscall(SYS_keyctl, 0 /* KEYCTL_GET_KEYRING_ID */, -3, 0, 0, 0)); }},
-      {"unknown call", [](Argument) { return of(syscall(SYS_gettid)) + of(syscall(451, -1, nullptr, nullptr, 0)); }},
+      {"unknown call",
+       [](Argument) { return of(syscall(SYS_gettid)) + of(syscall(451, -1, nullptr, nullptr, 0)); }},
       {"outlive", [](Argument) { return of(prctl(PR_SET_PDEATHSIG, 0)); }},
-      {"outlive by trick", [](Argument) { return of(syscall(SYS_prctl, 0x100000000ul | PR_SET_PDEATHSIG, 0)); }},
-      {"device control", [](Argument) {
+      {"outlive by trick",
+       [](Argument) { return of(syscall(SYS_prctl, 0x100000000ul | PR_SET_PDEATHSIG, 0)); }},
+      {"device control",
+       [](Argument) {
          int count = 0;
          return of(syscall(SYS_ioctl, 3, 0x541B /* FIONREAD */, &count));
        }},
@@ -201,6 +211,7 @@ std::vector<std::string> paths_of(char const* variable) {
 class SandboxTest : public testing::Test {
  protected:
   void SetUp() override {
+    if (!sandbox_support().seccomp) GTEST_SKIP() << "this kernel has no system-call filter";
     ASSERT_TRUE(write_file_atomically(allowed_ + "/file", "inside"));
     ASSERT_TRUE(write_file_atomically(secret_ + "/file", "outside"));
     ASSERT_TRUE(write_file_atomically(secret_ + "/other", "outside"));
@@ -278,9 +289,11 @@ TEST_F(SandboxTest, ANetworkOfItsOwn) {
 }
 
 TEST_F(SandboxTest, ItStaysWhoItIsWithoutOurPowers) {
-  EXPECT_EQ(run_inside("identity").standard_output, std::to_string(geteuid()) + " " + std::to_string(getegid()));
+  EXPECT_EQ(run_inside("identity").standard_output,
+            std::to_string(geteuid()) + " " + std::to_string(getegid()));
   // Root keeps CAP_DAC_OVERRIDE.
-  EXPECT_EQ(run_inside("capabilities").standard_output, geteuid() == 0 ? "0000000000000002" : "0000000000000000");
+  EXPECT_EQ(run_inside("capabilities").standard_output,
+            geteuid() == 0 ? "0000000000000002" : "0000000000000000");
 }
 
 TEST_F(SandboxTest, NoProcessesButThreads) {

@@ -21,6 +21,7 @@
 namespace shoal::os {
 namespace {
 
+// clang-format off
 // Look into other processes, change the machine, or open parts of the kernel that no worker needs.
 constexpr char const* kNever[] = {
     "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "process_mrelease", "kcmp",
@@ -30,11 +31,13 @@ constexpr char const* kNever[] = {
     "bpf", "perf_event_open", "userfaultfd", "fanotify_init", "lookup_dcookie",
     "keyctl", "add_key", "request_key",
     "io_uring_setup", "io_uring_enter", "io_uring_register",
-    "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff",
+    "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot",
+    "swapon", "swapoff",
     "acct", "syslog", "iopl", "ioperm", "modify_ldt", "personality", "vhangup",
     "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "sethostname", "setdomainname",
     "open_by_handle_at", "name_to_handle_at", "mknod", "mknodat",
-    "shmget", "shmat", "shmctl", "msgget", "msgsnd", "msgrcv", "msgctl", "semget", "semop", "semtimedop", "semctl",
+    "shmget", "shmat", "shmctl", "msgget", "msgsnd", "msgrcv", "msgctl",
+    "semget", "semop", "semtimedop", "semctl",
     "mq_open", "mq_unlink", "sched_setattr",
 };
 
@@ -45,19 +48,21 @@ constexpr char const* kSignals[] = {"kill", "tkill", "rt_sigqueueinfo", "rt_tgsi
 
 // Landlock does not govern these.
 constexpr char const* kFileProperties[] = {
-    "chmod", "fchmodat", "chown", "lchown", "fchownat", "setxattr", "lsetxattr", "removexattr", "lremovexattr",
+    "chmod", "fchmodat", "chown", "lchown", "fchownat",
+    "setxattr", "lsetxattr", "removexattr", "lremovexattr",
     "utime", "utimes", "utimensat", "futimesat",
 };
 
 constexpr char const* kTight[] = {"socketpair", "execve", "execveat", "inotify_init", "inotify_init1"};
+// clang-format on
 
-// System calls are numbered alike on all machines from 424 on. Those after this one (set_mempolicy_home_node, Linux
-// 5.17) are unknown to the lists above: the program hears that the kernel is too old for them.
+// System calls are numbered alike on all machines from 424 on. Those after this one (set_mempolicy_home_node,
+// Linux 5.17) are unknown to the lists above: the program hears that the kernel is too old for them.
 constexpr std::uint32_t kNewestKnown = 450;
 constexpr std::uint32_t kFirstOfX32 = 0x40000000;  // another numbering, which the library's own code refuses
 
-constexpr std::uint64_t kCloneNewNamespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
-                                              CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+constexpr std::uint64_t kCloneNewNamespaces =
+    CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 
 // Collects rules; the first failure stays.
 class Builder {
@@ -80,8 +85,7 @@ class Builder {
                                         sizeof...(comparisons), comparisons...);
     if (result != 0 && result != -EDOM) error_ = -result;
   }
-  template <std::size_t count>
-  void deny_all(char const* const (&names)[count]) {
+  template <std::size_t count> void deny_all(char const* const (&names)[count]) {
     for (char const* name : names) deny(name, EPERM);
   }
 
@@ -101,7 +105,9 @@ class Builder {
 scmp_arg_cmp low_bits_are(unsigned argument, std::uint64_t mask, std::uint64_t value) {
   return SCMP_CMP64(argument, SCMP_CMP_MASKED_EQ, mask, value);
 }
-scmp_arg_cmp is_not(unsigned argument, std::uint64_t value) { return SCMP_CMP64(argument, SCMP_CMP_NE, value); }
+scmp_arg_cmp is_not(unsigned argument, std::uint64_t value) {
+  return SCMP_CMP64(argument, SCMP_CMP_NE, value);
+}
 // For arguments of which the kernel reads 32 bits only.
 scmp_arg_cmp is(unsigned argument, std::uint32_t value) { return low_bits_are(argument, 0xffffffffu, value); }
 

@@ -26,8 +26,8 @@ class SeccompFilter {
   // `tight` names the calling process, so that it may still abort.
   static Result<SeccompFilter> build(FilterSpec const& spec);
 
-  // Binds all threads of the process and what they start. System calls only. Needs no_new_privs. Gives 0 or the
-  // error number.
+  // Binds all threads of the process and what they start. System calls only. Needs no_new_privs. Gives 0 or
+  // the error number.
   int enter() const noexcept;
 
  private:

@@ -1,8 +1,8 @@
 #include "os/signals.h"
 
+#include <unistd.h>
 #include <atomic>
 #include <csignal>
-#include <unistd.h>
 
 #include "base/check.h"
 #include "base/log.h"

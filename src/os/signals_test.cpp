@@ -15,7 +15,8 @@ namespace {
 
 constexpr char const* kChild = "SHOAL_OS_SIGNALS_TEST_CHILD";
 
-// The test program started as a child whose callback never returns: the second signal must end it all the same.
+// The test program started as a child whose callback never returns: the second signal must end it all the
+// same.
 [[maybe_unused]] bool const is_child = [] {
   if (std::getenv(kChild) == nullptr) return false;
   auto const signals = StopSignals::install([](int) {

@@ -12,7 +12,8 @@
 namespace shoal::os {
 namespace {
 
-// The kernel's own limit (SCM_MAX_FD) is 253: whatever a peer sends fits, so a cut is always our lack of numbers.
+// The kernel's own limit (SCM_MAX_FD) is 253: whatever a peer sends fits, so a cut is always our lack of
+// numbers.
 constexpr std::size_t kMaxReceived = 253;
 
 void attach(msghdr& message, std::span<char> control, std::span<int const> descriptors) {
@@ -61,7 +62,8 @@ Result<Transfer> send(int socket, std::string_view bytes, std::span<int const> d
     if (sent >= 0) return Transfer{Transfer::State::moved, static_cast<std::size_t>(sent)};
     if (errno == EINTR) continue;
     if (errno == EAGAIN) return Transfer{Transfer::State::would_block, 0};
-    if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN) return Transfer{Transfer::State::closed, 0};
+    if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN)
+      return Transfer{Transfer::State::closed, 0};
     return last_system_error("sending to a worker");
   }
 }
@@ -86,7 +88,8 @@ Result<Transfer> receive(int socket, std::span<char> buffer, std::vector<Descrip
     std::vector<Descriptor> received;
     take_descriptors(message, received);
     if ((message.msg_flags & MSG_CTRUNC) != 0) {
-      return Error(Code::out_of_memory, "descriptors that a peer sent were lost: this process has too many open files");
+      return Error(Code::out_of_memory,
+                   "descriptors that a peer sent were lost: this process has too many open files");
     }
     for (Descriptor& descriptor : received) descriptors.push_back(std::move(descriptor));
     if (got == 0) return Transfer{Transfer::State::closed, 0};
