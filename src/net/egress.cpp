@@ -67,6 +67,7 @@ std::string_view HttpResponse::header(std::string_view lower_case_name) const {
 }
 
 void Egress::count(EgressAccount& account, std::string const& destination, Traffic moved) {
+  if (moved == Traffic{}) return;  // it was not reached
   account.add(destination, moved);
   total_.add(destination, moved);
 }

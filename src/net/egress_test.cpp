@@ -193,6 +193,7 @@ TEST_F(EgressTest, NoServerAndNoNameAreUnavailable) {
     gone = server.url("/");
   }
   EXPECT_EQ(get(gone).error().code(), Code::unavailable);
+  EXPECT_TRUE(account_.report().by_destination.empty());
   auto unknown = get("http://no-such-host.invalid/");
   EXPECT_EQ(unknown.error().code(), Code::unavailable);
   EXPECT_TRUE(unknown.error().message().starts_with("no-such-host.invalid:80: the name could not be"))

@@ -153,7 +153,8 @@ Result<void> fetch(Assembly const& source, VerifiedFile& file, CatalogFile const
   std::uint64_t have = file.size();
   CHECK(have == 0 || can_continue(source));
   for (auto const& part : source.parts) {
-    TRY(fetch_part(part, have, file, wanted, context).within(part.text));
+    auto fetched = fetch_part(part, have, file, wanted, context);
+    if (!fetched) return source.parts.size() == 1 ? fetched : std::move(fetched).within(part.text);
     have = 0;
   }
   return {};

@@ -90,20 +90,31 @@ std::string ModelStore::hub_from_environment() {
 
 Result<std::unique_ptr<ModelStore>> ModelStore::open(Options options, net::Egress& egress,
                                                      Clock const& clock) {
+  // Package clients have another working folder than we.
+  std::error_code failure;
+  options.folder = fs::absolute(options.folder, failure).string();
+  if (failure) return Error(Code::not_found, "the working folder is gone: " + failure.message());
   TRY(os::make_folders(options.folder));
   return std::unique_ptr<ModelStore>(new ModelStore(std::move(options), egress, clock));
 }
 
-std::vector<Model> ModelStore::installed() const {
+Model ModelStore::with_newer_facts(Model model) const {
+  auto const* known = catalog().find(name_of(model.entry));
+  if (known == nullptr || !same_files(*known, model.entry)) return model;
+  CatalogEntry entry = *known;
+  for (std::size_t i = 0; i < entry.files.size(); ++i)
+    entry.files[i].served_by = model.entry.files[i].served_by;
+  return Model{std::move(entry), std::move(model.folder)};
+}
+
+std::vector<Model> ModelStore::installed_variants(std::string const& name) const {
   std::vector<Model> models;
-  for (auto const& name : folders_in(options_.folder)) {
-    for (auto const& tag : folders_in(options_.folder + "/" + name)) {
-      auto model = read_installed(options_.folder + "/" + name + "/" + tag);
-      if (!model) {
-        log_warning(model.error().message());
-      } else if (model->entry.name == name && model->entry.tag == tag) {
-        models.push_back(std::move(*model));
-      }
+  for (auto const& tag : folders_in(options_.folder + "/" + name)) {
+    auto model = read_installed(options_.folder + "/" + name + "/" + tag);
+    if (!model) {
+      log_warning(model.error().message());
+    } else if (model->entry.name == name && model->entry.tag == tag) {
+      models.push_back(with_newer_facts(std::move(*model)));
     }
   }
   return models;
@@ -112,9 +123,11 @@ std::vector<Model> ModelStore::installed() const {
 std::vector<Model> ModelStore::list() const {
   std::map<std::pair<std::string, std::string>, Model> all;
   for (auto const& entry : catalog().entries()) all[{entry.name, entry.tag}] = Model{entry, ""};
-  for (auto& model : installed()) {
-    auto& place = all[{model.entry.name, model.entry.tag}];
-    place = std::move(model);
+  for (auto const& name : folders_in(options_.folder)) {
+    for (auto& model : installed_variants(name)) {
+      auto& place = all[{model.entry.name, model.entry.tag}];
+      place = std::move(model);
+    }
   }
   std::vector<Model> models;
   for (auto& [key, model] : all) models.push_back(std::move(model));
@@ -123,7 +136,7 @@ std::vector<Model> ModelStore::list() const {
 
 Result<Model> ModelStore::find(std::string_view name) const {
   auto const wanted = TRY(parse_model_name(name));
-  auto const here = installed();
+  auto const here = installed_variants(wanted.name);
   if (auto const* model = choose(here, wanted)) return *model;
   if (auto const* entry = catalog().find(wanted)) return Model{*entry, ""};
 
@@ -192,10 +205,10 @@ class ModelStore::Pull {
         return {};
       }
       if (is_final_) return served;
-      failures.push_back(std::move(served).error());
-      bool is_last = failures.size() == sources.size();
-      note(source.text + " did not serve: " + failures.back().message() +
-           (is_last ? "" : "; trying " + sources[failures.size()].text));
+      std::string text = source.text + " did not serve: " + served.error().message();
+      failures.push_back(std::move(served).error().within(source.text));
+      if (failures.size() < sources.size()) text += "; trying " + sources[failures.size()].text;
+      note(text);
     }
     return none_served(file, failures);
   }

@@ -90,7 +90,9 @@ class ModelStore {
   ModelStore(Options options, net::Egress& egress, Clock const& clock)
       : options_(std::move(options)), egress_(egress), clock_(clock) {}
 
-  std::vector<Model> installed() const;
+  // The catalogue may say more about the same files than it did when they were pulled.
+  Model with_newer_facts(Model model) const;
+  std::vector<Model> installed_variants(std::string const& name) const;
   std::string place(ModelName const& model) const {
     return options_.folder + "/" + model.name + "/" + model.tag;
   }

@@ -114,6 +114,30 @@ TEST_F(ModelsTest, AnInstalledModelNeedsNoCatalogue) {
   EXPECT_TRUE(pull(*store)->was_installed);
 }
 
+TEST_F(ModelsTest, TheCatalogueMaySayMoreAboutTheSameFiles) {
+  ASSERT_TRUE(pull(*open({right()})));
+  Catalog catalog;
+  auto newer = entry({"file:/elsewhere"}, bytes_);
+  newer.roles = {"writer"};
+  catalog.add(newer);
+  auto store = ModelStore::open({.folder = models_, .catalog = std::move(catalog)}, egress_, clock_).value();
+  auto model = store->require("small");
+  ASSERT_TRUE(model) << model.error().message();
+  EXPECT_EQ(model->entry.roles, newer.roles);
+  EXPECT_EQ(model->entry.files[0].served_by, right());
+  EXPECT_TRUE(pull(*store)->was_installed);
+}
+
+TEST_F(ModelsTest, ARelativeFolderIsMadeAbsolute) {
+  auto const relative = fs::relative(models_).string();
+  Catalog catalog;
+  catalog.add(entry({right()}, bytes_));
+  auto store = ModelStore::open({.folder = relative, .catalog = std::move(catalog)}, egress_, clock_).value();
+  auto pulled = pull(*store);
+  ASSERT_TRUE(pulled) << pulled.error().message();
+  EXPECT_TRUE(pulled->model.path().starts_with("/"));
+}
+
 TEST_F(ModelsTest, AnUnknownNameGetsTheNearest) {
   auto store = open({right()});
   auto found = store->find("smal");

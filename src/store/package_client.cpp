@@ -1,5 +1,6 @@
 #include "store/package_client.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <future>
 #include <initializer_list>
@@ -73,16 +74,17 @@ Result<os::Command> npm_command(Source const& source, std::string const& folder)
   return command;
 }
 
-std::uint64_t bytes_below(std::string const& folder) {
-  std::uint64_t total = 0;
-  std::error_code ignored;  // files come and go while they are counted
+// The client may have the package twice, where it downloads it to and where it leaves it: one of them counts.
+std::uint64_t largest_file_below(std::string const& folder) {
+  std::uint64_t largest = 0;
+  std::error_code ignored;  // files come and go while they are looked at
   for (std::filesystem::recursive_directory_iterator it(folder, ignored), end; !ignored && it != end;
        it.increment(ignored)) {
     std::error_code gone;
     auto size = it->is_regular_file(gone) ? it->file_size(gone) : 0;
-    if (!gone) total += size;
+    if (!gone) largest = std::max<std::uint64_t>(largest, size);
   }
-  return total;
+  return largest;
 }
 
 bool contains_any(std::string_view text, std::initializer_list<std::string_view> words) {
@@ -159,7 +161,8 @@ Result<std::string> fetch_package(Source const& source, std::string const& folde
 
   // The client's output is read on a thread of its own, so that this one can watch the folder grow.
   auto running = std::async(std::launch::async, [&] { return os::run_program(command, {.stop = stop}); });
-  while (running.wait_for(kProgressInterval) == std::future_status::timeout) on_bytes(bytes_below(folder));
+  while (running.wait_for(kProgressInterval) == std::future_status::timeout)
+    on_bytes(largest_file_below(folder));
   auto result = TRY(running.get());
   if (!result.status.ok()) {
     std::string const& output =
