@@ -1,0 +1,54 @@
+#include "engines/llama/library.h"
+
+#include <llama.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace shoal::llama_engine {
+namespace {
+
+thread_local std::string last_error;
+
+void take_message(ggml_log_level level, char const* text, void*) {
+  auto const message = trim(text);
+  if (message.empty()) return;
+  if (level == GGML_LOG_LEVEL_ERROR) last_error = message;
+  log_debug(message);
+}
+
+// The library calls abort() next: what it met was a broken file or a bug, and the host restarts the worker.
+void tell_before_abort(char const* message) { log_error(std::string("llama.cpp stopped: ") + message); }
+
+}  // namespace
+
+void start_library() {
+  static std::once_flag started;
+  std::call_once(started, [] {
+    // Its backtrace reads /proc and starts a debugger, which the sandbox answers with a second crash.
+    setenv("GGML_NO_BACKTRACE", "1", 1);
+    ggml_set_abort_callback(tell_before_abort);
+    llama_log_set(take_message, nullptr);
+    llama_backend_init();
+  });
+}
+
+std::string take_library_error(std::string otherwise) {
+  auto error = std::exchange(last_error, {});
+  // "gguf_init_from_reader: failed to read …": whoever reads it does not know the function.
+  if (auto const colon = error.find(": "); colon != std::string::npos && error.find(' ') > colon) {
+    error.erase(0, colon + 2);
+  }
+  return error.empty() ? std::move(otherwise) : error;
+}
+
+void Free::operator()(llama_model* model) const { llama_model_free(model); }
+void Free::operator()(llama_context* context) const { llama_free(context); }
+void Free::operator()(llama_sampler* sampler) const { llama_sampler_free(sampler); }
+void Free::operator()(ggml_threadpool* pool) const { ggml_threadpool_free(pool); }
+
+}  // namespace shoal::llama_engine

@@ -1,0 +1,102 @@
+#include "engines/llama/model.h"
+
+#include <llama.h>
+
+#include "engines/llama/generate.h"
+#include "engines/llama/score.h"
+#include "engines/llama/weights.h"
+
+namespace shoal::llama_engine {
+namespace {
+
+Result<void> check_generates(Header const& header) {
+  if (header.causal) return {};
+  return Error(Code::unsupported,
+               "its architecture " + header.architecture +
+                   " is an encoder: it gives embeddings, and can neither generate nor score");
+}
+
+Result<void> check_generates(llama_model const& model) {
+  if (llama_model_has_decoder(&model) && !llama_model_has_encoder(&model) &&
+      !llama_model_is_diffusion(&model))
+    return {};
+  return Error(Code::unsupported,
+               "its architecture is no decoder-only language model, which is all this engine runs");
+}
+
+Result<std::unique_ptr<ChatTemplate>> read_template(Header const& header, Vocabulary const& vocabulary) {
+  if (header.chat_template.empty()) return std::unique_ptr<ChatTemplate>();
+  return ChatTemplate::parse(header.chat_template, vocabulary.beginning(), vocabulary.end());
+}
+
+// While it lives, the call has its turn and its threads are awake.
+class Working {
+ public:
+  Working(Turns::Turn turn, Compute& compute) : turn_(std::move(turn)), compute_(compute) {}
+  ~Working() { compute_.rest(); }
+  Working(Working const&) = delete;
+  Working& operator=(Working const&) = delete;
+
+ private:
+  Turns::Turn turn_;
+  Compute& compute_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<engine::Model>> LlamaModel::load(engine::ModelFile const& file,
+                                                        std::function<bool(double)> const& progress) {
+  auto header = TRY(read_header(file));
+  auto const options = TRY(context_options(file.options, header));
+  TRY(check_generates(header));
+  auto weights = TRY(load_weights(file, progress));
+  TRY(check_generates(*weights));
+  auto context = TRY(make_context(*weights, options));
+  return std::unique_ptr<engine::Model>(
+      new LlamaModel(std::move(header), std::move(weights), std::move(context)));
+}
+
+LlamaModel::LlamaModel(Header header, ModelHandle weights, ContextHandle context)
+    : header_(std::move(header)),
+      weights_(std::move(weights)),
+      vocabulary_(*llama_model_get_vocab(weights_.get())),
+      chat_template_(read_template(header_, vocabulary_)),
+      compute_(std::move(context), vocabulary_.size()),
+      resident_(compute_),
+      room_{compute_.capacity(), header_.context_length} {}
+
+Result<engine::Reply> LlamaModel::call(engine::Call const& call, engine::CallContext& context) {
+  if (call.operation == "generate") return generate(call.inputs, context);
+  if (call.operation == "score") return score(call.inputs, context);
+  if (call.operation == "count") return count(call.inputs, context);
+  return Error(Code::not_found, "llama has no operation `" + call.operation + "`");
+}
+
+// A template that cannot be read matters only to calls with roles.
+Result<PromptInputs> LlamaModel::prompt_inputs(value::Value const& inputs) const {
+  auto const wants_roles =
+      !inputs["messages"].is_null() || (!inputs["prompt"].is_null() && !inputs["raw"].as_boolean());
+  if (!chat_template_ && wants_roles) return Error(chat_template_.error());
+  return PromptInputs{inputs, vocabulary_, chat_template_ ? chat_template_->get() : nullptr};
+}
+
+Result<engine::Reply> LlamaModel::generate(value::Value const& inputs, engine::CallContext& context) {
+  auto const request = TRY(generate_request(TRY(prompt_inputs(inputs)), room_));
+  Working const working(TRY(turns_.wait(context)), compute_);
+  return llama_engine::generate(request, vocabulary_, compute_, resident_, context);
+}
+
+Result<engine::Reply> LlamaModel::score(value::Value const& inputs, engine::CallContext& context) {
+  auto const request = TRY(score_request(TRY(prompt_inputs(inputs)), room_));
+  Working const working(TRY(turns_.wait(context)), compute_);
+  return llama_engine::score(request, compute_, resident_, context);
+}
+
+Result<engine::Reply> LlamaModel::count(value::Value const& inputs, engine::CallContext&) {
+  auto const special = inputs["special"].as_boolean() ? Special::as_token : Special::as_text;
+  auto const tokens = TRY(vocabulary_.tokenize(inputs["text"].as_text(), Place::later, special));
+  return engine::Reply{value::Value::record({{"tokens", tokens.size()}}),
+                       Json::object({{"tokens_in", tokens.size()}})};
+}
+
+}  // namespace shoal::llama_engine

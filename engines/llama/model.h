@@ -1,0 +1,45 @@
+// A loaded GGUF model: its operations, one at a time over one context. Owned by the SDK; any thread may call.
+#pragma once
+
+#include <memory>
+
+#include "engine/engine.h"
+#include "engines/llama/compute.h"
+#include "engines/llama/header.h"
+#include "engines/llama/prompt.h"
+#include "engines/llama/resident.h"
+#include "engines/llama/room.h"
+#include "engines/llama/turns.h"
+
+namespace shoal::llama_engine {
+
+class LlamaModel final : public engine::Model {
+ public:
+  // unsupported where the file is an encoder or otherwise cannot generate. A chat template that cannot be
+  // read is no reason to fail: the first call with messages says so.
+  static Result<std::unique_ptr<engine::Model>> load(engine::ModelFile const& file,
+                                                     std::function<bool(double)> const& progress);
+
+  Result<engine::Reply> call(engine::Call const& call, engine::CallContext& context) override;
+  void set_cores(int cores) override { compute_.set_cores(cores); }
+  engine::Memory memory() const override { return compute_.memory(); }
+
+ private:
+  LlamaModel(Header header, ModelHandle weights, ContextHandle context);
+
+  Result<engine::Reply> generate(value::Value const& inputs, engine::CallContext& context);
+  Result<engine::Reply> score(value::Value const& inputs, engine::CallContext& context);
+  Result<engine::Reply> count(value::Value const& inputs, engine::CallContext& context);
+  Result<PromptInputs> prompt_inputs(value::Value const& inputs) const;
+
+  Header header_;
+  ModelHandle weights_;
+  Vocabulary vocabulary_;
+  Result<std::unique_ptr<ChatTemplate>> chat_template_;  // null: the file has none
+  Compute compute_;
+  Resident resident_;
+  Room room_;
+  Turns turns_;
+};
+
+}  // namespace shoal::llama_engine

@@ -1,0 +1,96 @@
+#include "engines/llama/weights.h"
+
+#include <llama.h>
+
+#include <algorithm>
+#include <map>
+
+#include "engines/llama/file.h"
+
+// The library's own account of its buffers. It stands in src/llama-ext.h, which is not installed; the source
+// is pinned, and a test compares the sums with the file's size and the cache's arithmetic.
+struct llama_memory_breakdown_data {
+  size_t model = 0;
+  size_t context = 0;
+  size_t compute = 0;
+};
+std::map<ggml_backend_buffer_type_t, llama_memory_breakdown_data> llama_get_memory_breakdown(
+    llama_context const* context);
+
+namespace shoal::llama_engine {
+namespace {
+
+struct Watch {
+  std::function<bool(double)> const& progress;
+  double told = -1;
+  bool stopped = false;
+
+  bool go_on(double done) {
+    // Called for each tensor: a message for each per cent is enough.
+    if (done < 1 && done < told + 0.01) return !stopped;
+    told = done;
+    stopped = stopped || !progress(done);
+    return !stopped;
+  }
+};
+
+Error cancelled() { return Error(Code::cancelled, "the load was cancelled"); }
+
+Result<ModelHandle> load_from(engine::ModelFile const& file, llama_model_params params, Watch& watch) {
+  auto const stream = TRY(open_stream(file));
+  params.progress_callback = [](float done, void* data) { return static_cast<Watch*>(data)->go_on(done); };
+  params.progress_callback_user_data = &watch;
+  ModelHandle model(llama_model_load_from_file_ptr(stream.get(), params));
+  if (watch.stopped) return cancelled();
+  if (model) return model;
+  return Error(Code::invalid_argument,
+               "llama.cpp cannot load it: " + take_library_error("it does not say why"));
+}
+
+}  // namespace
+
+Result<ModelHandle> load_weights(engine::ModelFile const& file, std::function<bool(double)> const& progress) {
+  Watch watch{progress};
+  return load_from(file, llama_model_default_params(), watch);
+}
+
+Result<ContextHandle> make_context(llama_model& model, ContextOptions const& options) {
+  auto params = llama_context_default_params();
+  params.n_ctx = static_cast<std::uint32_t>(options.tokens);
+  params.n_batch = params.n_ubatch =
+      static_cast<std::uint32_t>(std::min<std::int64_t>(kMostRows, options.tokens));
+  params.n_seq_max = kMostSequences;
+  params.n_outputs_max = kMostOutputs;
+  params.kv_unified = true;
+  params.no_perf = true;
+  ContextHandle context(llama_init_from_model(&model, params));
+  if (context) return context;
+  return Error(Code::out_of_memory, "no context of " + std::to_string(options.tokens) +
+                                        " tokens: " + take_library_error("llama.cpp does not say why"));
+}
+
+Result<engine::Memory> plan_memory(engine::ModelFile const& file, ContextOptions const& options) {
+  auto params = llama_model_default_params();
+  params.no_alloc = true;
+  params.load_mode = LLAMA_LOAD_MODE_NONE;
+  std::function<bool(double)> const go_on = [](double) { return true; };
+  Watch watch{go_on};
+  auto const model = TRY(load_from(file, params, watch));
+  auto const context = TRY(make_context(*model, options));
+  return memory_of(*context);
+}
+
+engine::Memory memory_of(llama_context const& context) {
+  engine::Memory memory;
+  for (auto const& [type, bytes] : llama_get_memory_breakdown(&context)) {
+    memory.weights += bytes.model;
+    memory.cache += bytes.context;
+    memory.compute += bytes.compute;
+  }
+  auto const* vocabulary = llama_model_get_vocab(llama_get_model(&context));
+  auto const logits = sizeof(float) * static_cast<std::uint64_t>(llama_vocab_n_tokens(vocabulary));
+  memory.other = kMostOutputs * logits;
+  return memory;
+}
+
+}  // namespace shoal::llama_engine

@@ -1,0 +1,33 @@
+// A model's weights in memory, and what a context over them costs.
+#pragma once
+
+#include <functional>
+
+#include "base/result.h"
+#include "engine/engine.h"
+#include "engines/llama/header.h"
+#include "engines/llama/library.h"
+
+namespace shoal::llama_engine {
+
+// Rows that one evaluation takes at most, chosen by measurement: larger ones prefill hardly faster (under 3
+// %), make cancelling wait for longer matrix products, and make the unit in which prefixes are reused
+// coarser.
+constexpr int kMostRows = 128;
+// Rows of one evaluation that may ask for logits; they cost a whole vocabulary each.
+constexpr int kMostOutputs = 64;
+// Sequences that share a prefix in one evaluation.
+constexpr int kMostSequences = 32;
+
+// `progress` as in Engine::load; cancelled when it said stop.
+Result<ModelHandle> load_weights(engine::ModelFile const& file, std::function<bool(double)> const& progress);
+
+// A context of options.tokens cells, shared by all sequences.
+Result<ContextHandle> make_context(llama_model& model, ContextOptions const& options);
+
+// The same model and context planned without their memory.
+Result<engine::Memory> plan_memory(engine::ModelFile const& file, ContextOptions const& options);
+
+engine::Memory memory_of(llama_context const& context);
+
+}  // namespace shoal::llama_engine
