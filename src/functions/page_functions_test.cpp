@@ -32,7 +32,7 @@ TEST(TextPages, CutAtFormFeeds) {
 }
 
 Value file(std::string bytes) {
-  return Value::record({{"file", value::Blob::own(std::move(bytes), {"", "a.txt", -1})}});
+  return Value::record({{"file", value::Blob::own(std::move(bytes), {"", "a.txt", -1, {}})}});
 }
 
 TEST(FileText, ReadsUtf8) {
