@@ -21,7 +21,8 @@ Result<Reply> echo(Value const& inputs, CallContext&) {
 }
 
 Result<Reply> sleep(Value const& inputs, CallContext& context) {
-  auto const end = std::chrono::steady_clock::now() + std::chrono::duration<double>(inputs["seconds"].as_number());
+  auto const end =
+      std::chrono::steady_clock::now() + std::chrono::duration<double>(inputs["seconds"].as_number());
   while (std::chrono::steady_clock::now() < end) {
     if (context.cancelled()) return Error(Code::cancelled, "woken");
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -83,17 +84,19 @@ class EchoModel final : public engine::Model {
  public:
   Result<Reply> call(engine::Call const& call, CallContext& context) override {
     static std::map<std::string_view, Result<Reply> (*)(Value const&, CallContext&)> const operations = {
-        {"echo", echo},     {"sleep", sleep}, {"fail", fail},           {"crash", crash}, {"hang", hang}, {"leak", leak},
-        {"stream", stream}, {"big", big},     {"forbidden", forbidden}, {"write", write}};
+        {"echo", echo}, {"sleep", sleep},   {"fail", fail}, {"crash", crash},         {"hang", hang},
+        {"leak", leak}, {"stream", stream}, {"big", big},   {"forbidden", forbidden}, {"write", write}};
     auto const found = operations.find(call.operation);
-    if (found == operations.end()) return Error(Code::not_found, "echo has no operation `" + call.operation + "`");
+    if (found == operations.end())
+      return Error(Code::not_found, "echo has no operation `" + call.operation + "`");
     return found->second(call.inputs, context);
   }
 };
 
 }  // namespace
 
-Result<std::unique_ptr<engine::Model>> EchoEngine::load(engine::ModelFile const&, std::function<bool(double)> const&) {
+Result<std::unique_ptr<engine::Model>> EchoEngine::load(engine::ModelFile const&,
+                                                        std::function<bool(double)> const&) {
   return std::make_unique<EchoModel>();
 }
 

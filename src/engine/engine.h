@@ -22,10 +22,11 @@ namespace shoal::engine {
 // What a model is made of: a file (opened by the host: the worker may not open paths) or a folder
 // that this worker may write in. Both empty: the engine needs no model.
 struct ModelFile {
-  std::string name;      // for messages
-  int descriptor = -1;   // the open file, owned by the caller, valid during the call; read it by pread or fdopen(dup)
+  std::string name;  // for messages
+  int descriptor =
+      -1;  // the open file, owned by the caller, valid during the call; read it by pread or fdopen(dup)
   std::string folder;
-  Json options;          // of the manifest or the load (context length, …)
+  Json options;  // of the manifest or the load (context length, …)
 };
 
 // Bytes that a model needs, by kind. Before the load an estimate, after it the truth.
@@ -34,13 +35,13 @@ struct Memory {
 };
 
 struct Probe {
-  Json metadata;   // architecture, context length, … as far as the file says
+  Json metadata;  // architecture, context length, … as far as the file says
   Memory memory;
 };
 
 struct Call {
   std::string operation;
-  value::Value inputs;   // a record by port
+  value::Value inputs;  // a record by port
 };
 
 struct Reply {

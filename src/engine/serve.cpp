@@ -33,7 +33,8 @@ Result<void> serve_host(Engine& engine, std::string const& name) {
       {paths(environment("SHOAL_WORKER_READ")), paths(environment("SHOAL_WORKER_WRITE"))}));
   for (auto const& reason : missing) log_debug("sandbox: " + reason);
   wire::Hello hello{wire::kProtocolVersion, name, SHOAL_VERSION, true};
-  Worker worker(engine, std::move(hello), wire::Channel(os::Descriptor(kHostDescriptor)), TRY(os::Wakeup::create()));
+  Worker worker(engine, std::move(hello), wire::Channel(os::Descriptor(kHostDescriptor)),
+                TRY(os::Wakeup::create()));
   return worker.run();
 }
 

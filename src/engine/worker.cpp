@@ -8,8 +8,7 @@ namespace shoal::engine {
 namespace {
 
 // Engines wrap throwing libraries themselves; what slips through ends the call, not the worker.
-template <typename T, typename Work>
-Result<T> without_exceptions(Work&& work) {
+template <typename T, typename Work> Result<T> without_exceptions(Work&& work) {
   try {
     return work();
   } catch (std::bad_alloc const&) {
@@ -34,12 +33,13 @@ class Worker::ActiveCall final : public CallContext {
 
   void chunk(std::string_view port, value::Value part) override {
     if (!take_credit()) return;
-    worker_.post([id = id_, port = std::string(port), part = std::move(part)](wire::Channel& channel) -> Result<void> {
-      wire::Chunk message;
-      message.port = port;
-      message.part = TRY(wire::send_blobs(channel, id, part, false));
-      return channel.send(wire::FrameType::chunk, id, wire::to_json(message).dump());
-    });
+    worker_.post(
+        [id = id_, port = std::string(port), part = std::move(part)](wire::Channel& channel) -> Result<void> {
+          wire::Chunk message;
+          message.port = port;
+          message.part = TRY(wire::send_blobs(channel, id, part, false));
+          return channel.send(wire::FrameType::chunk, id, wire::to_json(message).dump());
+        });
   }
 
   void progress(double done, double total, std::string_view what) override {
@@ -100,7 +100,8 @@ Result<void> Worker::run() {
     auto messages = outbox_.with([](auto& outbox) { return std::exchange(outbox, {}); });
     for (auto& message : messages) TRY(message(channel_));
     if (!channel_.flush()) return {};
-    poller.watch(channel_.descriptor(), channel_.has_unsent() ? os::Interest::read_write : os::Interest::read);
+    poller.watch(channel_.descriptor(),
+                 channel_.has_unsent() ? os::Interest::read_write : os::Interest::read);
     for (auto const& ready : TRY(poller.wait(std::nullopt))) {
       if (ready.descriptor == wakeup_.descriptor()) {
         wakeup_.clear();
@@ -123,32 +124,20 @@ Result<void> Worker::handle(wire::Received received) {
       return Error(Code::unsupported, "the host speaks wire protocol " + std::to_string(host.protocol) +
                                           ", this worker " + std::to_string(wire::kProtocolVersion));
     }
-    case Type::probe:
-      start_probe(std::move(received));
-      return {};
-    case Type::load:
-      start_load(std::move(received));
-      return {};
-    case Type::unload:
-      return unload(call);
-    case Type::cores:
-      return set_cores(received.frame);
-    case Type::call:
-      return start_call(std::move(received));
-    case Type::cancel:
-      cancel(call);
-      return {};
+    case Type::probe: start_probe(std::move(received)); return {};
+    case Type::load: start_load(std::move(received)); return {};
+    case Type::unload: return unload(call);
+    case Type::cores: return set_cores(received.frame);
+    case Type::call: return start_call(std::move(received));
+    case Type::cancel: cancel(call); return {};
     case Type::credit:
       if (auto const found = active_.find(call); found != active_.end()) {
         found->second->add_credit(static_cast<int>(TRY(payload(received.frame))["chunks"].as_integer()));
       }
       return {};
-    case Type::buffer:
-      return buffers_.add(std::move(received));
-    case Type::ping:
-      return channel_.send(Type::ping, call);
-    default:
-      return {};
+    case Type::buffer: return buffers_.add(std::move(received));
+    case Type::ping: return channel_.send(Type::ping, call);
+    default: return {};
   }
 }
 
@@ -183,7 +172,8 @@ Result<ModelFile> model_file(wire::Received const& received) {
   return file;
 }
 
-std::function<Result<void>(wire::Channel&)> load_reply(std::uint64_t call, Json metadata, Memory const& memory) {
+std::function<Result<void>(wire::Channel&)> load_reply(std::uint64_t call, Json metadata,
+                                                       Memory const& memory) {
   return [call, text = wire::to_json(wire::LoadReply{std::move(metadata), report(memory)}).dump()](
              wire::Channel& channel) { return channel.send(wire::FrameType::result, call, text); };
 }
@@ -194,7 +184,8 @@ void Worker::start_probe(wire::Received received) {
   auto const call = received.frame.call;
   active_[call] = std::make_shared<ActiveCall>(*this, call);
   threads_.run([this, call, received = std::make_shared<wire::Received>(std::move(received))] {
-    auto probed = without_exceptions<Probe>([&]() -> Result<Probe> { return engine_.probe(TRY(model_file(*received))); });
+    auto probed = without_exceptions<Probe>(
+        [&]() -> Result<Probe> { return engine_.probe(TRY(model_file(*received))); });
     finish(call, probed ? Result<Message>(load_reply(call, std::move(probed->metadata), probed->memory))
                         : Result<Message>(std::move(probed).error()));
   });
@@ -203,20 +194,21 @@ void Worker::start_probe(wire::Received received) {
 void Worker::start_load(wire::Received received) {
   auto const call = received.frame.call;
   auto const active = active_[call] = std::make_shared<ActiveCall>(*this, call);
-  threads_.run([this, call, active, cores = cores_, received = std::make_shared<wire::Received>(std::move(received))] {
-    auto loaded = without_exceptions<std::unique_ptr<Model>>([&]() -> Result<std::unique_ptr<Model>> {
-      return engine_.load(TRY(model_file(*received)), [&](double done) {
-        active->progress(done, 1, "load");
-        return !active->cancelled();
+  threads_.run(
+      [this, call, active, cores = cores_, received = std::make_shared<wire::Received>(std::move(received))] {
+        auto loaded = without_exceptions<std::unique_ptr<Model>>([&]() -> Result<std::unique_ptr<Model>> {
+          return engine_.load(TRY(model_file(*received)), [&](double done) {
+            active->progress(done, 1, "load");
+            return !active->cancelled();
+          });
+        });
+        if (!loaded) return finish(call, std::move(loaded).error());
+        std::shared_ptr<Model> model = std::move(*loaded);
+        model->set_cores(cores);
+        auto const memory = model->memory();
+        models_.with([&](auto& models) { models[call] = std::move(model); });
+        finish(call, load_reply(call, {}, memory));
       });
-    });
-    if (!loaded) return finish(call, std::move(loaded).error());
-    std::shared_ptr<Model> model = std::move(*loaded);
-    model->set_cores(cores);
-    auto const memory = model->memory();
-    models_.with([&](auto& models) { models[call] = std::move(model); });
-    finish(call, load_reply(call, {}, memory));
-  });
 }
 
 Result<void> Worker::unload(std::uint64_t model) {
@@ -241,23 +233,25 @@ Result<void> Worker::start_call(wire::Received received) {
   });
   auto const active = active_[id] = std::make_shared<ActiveCall>(*this, id);
   if (!model) {
-    finish(id, Error(Code::internal, "a call for model " + std::to_string(request.model) + ", which is not loaded"));
+    finish(id, Error(Code::internal,
+                     "a call for model " + std::to_string(request.model) + ", which is not loaded"));
     return {};
   }
-  threads_.run([this, id, active, model, call = Call{std::move(request.operation), std::move(inputs)}]() mutable {
-    auto reply = without_exceptions<Reply>([&] { return model->call(call, *active); });
-    call = {};  // a large input is freed before the answer goes out
-    if (!reply) return finish(id, std::move(reply).error());
-    auto const usage = os::own_usage();
-    finish(id, Message([id, reply = std::move(*reply), usage](wire::Channel& channel) -> Result<void> {
-             wire::CallReply message;
-             message.outputs = TRY(wire::send_blobs(channel, id, reply.outputs, false));
-             message.evidence = reply.evidence;
-             message.cpu_seconds = usage.cpu_seconds;
-             message.peak_bytes = usage.peak_rss_bytes;
-             return channel.send(wire::FrameType::result, id, wire::to_json(message).dump());
-           }));
-  });
+  threads_.run(
+      [this, id, active, model, call = Call{std::move(request.operation), std::move(inputs)}]() mutable {
+        auto reply = without_exceptions<Reply>([&] { return model->call(call, *active); });
+        call = {};  // a large input is freed before the answer goes out
+        if (!reply) return finish(id, std::move(reply).error());
+        auto const usage = os::own_usage();
+        finish(id, Message([id, reply = std::move(*reply), usage](wire::Channel& channel) -> Result<void> {
+                 wire::CallReply message;
+                 message.outputs = TRY(wire::send_blobs(channel, id, reply.outputs, false));
+                 message.evidence = reply.evidence;
+                 message.cpu_seconds = usage.cpu_seconds;
+                 message.peak_bytes = usage.peak_rss_bytes;
+                 return channel.send(wire::FrameType::result, id, wire::to_json(message).dump());
+               }));
+      });
   return {};
 }
 

@@ -140,10 +140,12 @@ Result<void> Host::validate(JobSpec const& spec) const {
   if (!engine) {
     std::vector<std::string> names;
     for (auto const& each : options_.engines) names.push_back(each.engine);
-    return Error(Code::not_found, "there is no engine `" + spec.engine + "`" + did_you_mean(spec.engine, names));
+    return Error(Code::not_found,
+                 "there is no engine `" + spec.engine + "`" + did_you_mean(spec.engine, names));
   }
   if (!engine->find(spec.operation)) {
-    return Error(Code::not_found, "the engine `" + spec.engine + "` has no operation `" + spec.operation + "`");
+    return Error(Code::not_found,
+                 "the engine `" + spec.engine + "` has no operation `" + spec.operation + "`");
   }
   if ((engine->models != Manifest::Models::none) != spec.model.has_value()) {
     return Error(Code::internal, "the engine `" + spec.engine + "` was called with the wrong kind of model");
@@ -201,12 +203,14 @@ void Host::carry_out(Action& action) {
     void operator()(SetCores& set) const {
       if (auto* worker = find(set.worker)) {
         auto const text = wire::to_json(wire::CoresLease{set.cores}).dump();
-        if (!worker->channel().send(wire::FrameType::cores, 0, text)) host.kill(*worker, "could not be sent its cores");
+        if (!worker->channel().send(wire::FrameType::cores, 0, text))
+          host.kill(*worker, "could not be sent its cores");
       }
     }
     void operator()(CancelJob& cancel) const {
       if (auto* worker = find(cancel.worker)) {
-        if (!worker->channel().send(wire::FrameType::cancel, cancel.job)) host.kill(*worker, "could not be cancelled");
+        if (!worker->channel().send(wire::FrameType::cancel, cancel.job))
+          host.kill(*worker, "could not be cancelled");
       }
     }
     void operator()(StopWorker& stop) const {
@@ -235,7 +239,8 @@ void Host::start_worker(StartWorker const& action) {
   poller_.watch(worker.error_output(), os::Interest::read);
   poller_.watch(worker.process().exit_descriptor(), os::Interest::read);
   wire::Hello hello{wire::kProtocolVersion, "host", SHOAL_VERSION, true};
-  if (!worker.channel().send(wire::FrameType::hello, 0, wire::to_json(hello).dump())) kill(worker, "could not be greeted");
+  if (!worker.channel().send(wire::FrameType::hello, 0, wire::to_json(hello).dump()))
+    kill(worker, "could not be greeted");
 }
 
 void Host::load(LoadModel const& action) {
@@ -326,27 +331,19 @@ Result<void> Host::handle(WorkerId id, WorkerProcess& worker, wire::Received rec
     case Type::hello: {
       auto const hello = TRY(wire::hello_from(TRY(payload(received.frame))));
       if (hello.protocol != wire::kProtocolVersion) {
-        return Error(Code::unsupported, "it speaks version " + std::to_string(hello.protocol) + ", the host version " +
-                                            std::to_string(wire::kProtocolVersion));
+        return Error(Code::unsupported, "it speaks version " + std::to_string(hello.protocol) +
+                                            ", the host version " + std::to_string(wire::kProtocolVersion));
       }
       worker.ready = true;
       feed(WorkerReady{id});
       return {};
     }
-    case Type::cores:
-      feed(CoresReturned{id});
-      return {};
-    case Type::result:
-      return on_result(id, worker, received.frame);
-    case Type::error:
-      on_error(id, worker, received.frame);
-      return {};
-    case Type::chunk:
-      return on_chunk(worker, received.frame);
-    case Type::buffer:
-      return worker.buffers().add(std::move(received));
-    default:
-      return {};
+    case Type::cores: feed(CoresReturned{id}); return {};
+    case Type::result: return on_result(id, worker, received.frame);
+    case Type::error: on_error(id, worker, received.frame); return {};
+    case Type::chunk: return on_chunk(worker, received.frame);
+    case Type::buffer: return worker.buffers().add(std::move(received));
+    default: return {};
   }
 }
 
@@ -394,7 +391,8 @@ Result<void> Host::on_chunk(WorkerProcess& worker, wire::Frame const& frame) {
   }
   auto part = TRY(worker.buffers().take_value(frame.call, chunk.part));
   TRY(worker.channel().send(wire::FrameType::credit, frame.call, Json::object({{"chunks", 1}}).dump()));
-  if (found != jobs_.end() && found->second.spec.on_chunk) found->second.spec.on_chunk(chunk.port, std::move(part));
+  if (found != jobs_.end() && found->second.spec.on_chunk)
+    found->second.spec.on_chunk(chunk.port, std::move(part));
   return {};
 }
 
@@ -446,7 +444,8 @@ void Host::look_after_workers() {
       kill(*worker, "did not answer for " + human_seconds(seconds(kPingPatience)) + " and was killed");
     } else if (answered && now - worker->last_ping >= kPingInterval) {
       worker->last_ping = now;
-      if (!worker->channel().send(wire::FrameType::ping, 0)) kill(*worker, "could not be asked whether it lives");
+      if (!worker->channel().send(wire::FrameType::ping, 0))
+        kill(*worker, "could not be asked whether it lives");
     }
   }
 }

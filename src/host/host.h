@@ -29,9 +29,9 @@ namespace shoal::host {
 struct JobReport {
   Result<value::Value> outputs = Error(Code::internal, "no report");  // a record by port
   Json evidence;
-  double cpu_seconds = 0;         // of the worker since its last report: loading counts for the first job
-  std::uint64_t peak_bytes = 0;   // resident, of the worker so far
-  Duration waited{};              // from submit to its worker
+  double cpu_seconds = 0;        // of the worker since its last report: loading counts for the first job
+  std::uint64_t peak_bytes = 0;  // resident, of the worker so far
+  Duration waited{};             // from submit to its worker
   Duration ran{};
 };
 
@@ -107,10 +107,10 @@ class Host {
   os::Poller poller_;
   Scheduler scheduler_;
   std::map<JobId, Job> jobs_;
-  std::map<std::string, ModelSpec> models_;   // by key, as jobs named them
+  std::map<std::string, ModelSpec> models_;  // by key, as jobs named them
   std::map<WorkerId, std::unique_ptr<WorkerProcess>> workers_;
-  std::vector<Event> events_;                 // that came up while actions were carried out
-  std::atomic<std::uint64_t> next_id_{1};     // of jobs and of loads: they share the wire's call numbers
+  std::vector<Event> events_;              // that came up while actions were carried out
+  std::atomic<std::uint64_t> next_id_{1};  // of jobs and of loads: they share the wire's call numbers
   Guarded<std::vector<std::function<void()>>> inbox_;
   bool ending_ = false;
   std::thread thread_;

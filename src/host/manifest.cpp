@@ -70,10 +70,12 @@ int ManifestReader::count(Yaml const& mapping, std::string_view key, int fallbac
   return fallback;
 }
 
-std::string ManifestReader::choice(Yaml const& mapping, std::string_view key, std::vector<std::string> const& allowed) {
+std::string ManifestReader::choice(Yaml const& mapping, std::string_view key,
+                                   std::vector<std::string> const& allowed) {
   auto const* node = mapping.find(key);
   if (!node) return allowed.front();
-  if (node->is_scalar() && std::find(allowed.begin(), allowed.end(), node->text()) != allowed.end()) return node->text();
+  if (node->is_scalar() && std::find(allowed.begin(), allowed.end(), node->text()) != allowed.end())
+    return node->text();
   problem(node->position(), "`" + std::string(key) + ":` must be one of: " + join(allowed, ", "));
   return allowed.front();
 }
@@ -126,7 +128,8 @@ Operation ManifestReader::read_operation(Yaml::Entry const& entry) {
   operation.name = entry.key;
   auto const& body = entry.value;
   if (!body.is_mapping()) {
-    problem(entry.key_position, "operation `" + entry.key + "` must be a mapping with `inputs:` and `outputs:`");
+    problem(entry.key_position,
+            "operation `" + entry.key + "` must be a mapping with `inputs:` and `outputs:`");
     return operation;
   }
   expect_keys(body, {"about", "effects", "cores", "inputs", "outputs"});
@@ -136,11 +139,13 @@ Operation ManifestReader::read_operation(Yaml::Entry const& entry) {
                       : effects == "reads" ? value::Effects::reads
                                            : value::Effects::none;
   operation.cores = count(body, "cores", 1, "all");
-  if (auto const* inputs = body.find("inputs")) operation.signature.inputs = value::parse_ports(*inputs, problems_);
+  if (auto const* inputs = body.find("inputs"))
+    operation.signature.inputs = value::parse_ports(*inputs, problems_);
   if (auto const* outputs = body.find("outputs")) {
     operation.signature.outputs = value::parse_ports(*outputs, problems_);
   }
-  if (operation.signature.outputs.empty()) problem(entry.key_position, "operation `" + entry.key + "` has no `outputs:`");
+  if (operation.signature.outputs.empty())
+    problem(entry.key_position, "operation `" + entry.key + "` has no `outputs:`");
   return operation;
 }
 
@@ -150,9 +155,10 @@ Manifest ManifestReader::read(Yaml const& root) {
     problem(root.position(), "an engine manifest is a mapping that begins with `shoal: 1`");
     return manifest;
   }
-  expect_keys(root, {"shoal", "engine", "version", "about", "program", "models", "folder", "models_per_worker", "calls",
-                     "sandbox", "environment", "operations"});
-  if (text(root, "shoal", true) != "1") problem(root.position(), "`shoal: 1` is the only format this version reads");
+  expect_keys(root, {"shoal", "engine", "version", "about", "program", "models", "folder",
+                     "models_per_worker", "calls", "sandbox", "environment", "operations"});
+  if (text(root, "shoal", true) != "1")
+    problem(root.position(), "`shoal: 1` is the only format this version reads");
   manifest.engine = text(root, "engine", true);
   manifest.version = text(root, "version", true);
   manifest.about = text(root, "about", false);
@@ -173,8 +179,8 @@ Manifest ManifestReader::read(Yaml const& root) {
 }  // namespace
 
 Operation const* Manifest::find(std::string_view operation) const {
-  auto const found =
-      std::find_if(operations.begin(), operations.end(), [&](auto const& each) { return each.name == operation; });
+  auto const found = std::find_if(operations.begin(), operations.end(),
+                                  [&](auto const& each) { return each.name == operation; });
   return found == operations.end() ? nullptr : &*found;
 }
 
@@ -197,7 +203,8 @@ Result<std::vector<Manifest>> load_manifests(std::string const& folder) {
     if (std::filesystem::exists(file, failed)) files.push_back(file.string());
   }
   if (files.empty()) {
-    return Error(Code::not_found, "no engines in " + folder + ": the installation is not whole; build or install it again");
+    return Error(Code::not_found,
+                 "no engines in " + folder + ": the installation is not whole; build or install it again");
   }
   std::sort(files.begin(), files.end());
   std::vector<Manifest> manifests;

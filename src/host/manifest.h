@@ -32,7 +32,7 @@ struct Manifest {
   std::string folder_port;   // with Models::folder: the text input that names the folder …
   std::string folder_under;  // … and where it lies in the data folder
   bool one_model_per_worker = true;
-  int calls = 1;  // that a worker runs at once; 0: as many as it has cores
+  int calls = 1;                        // that a worker runs at once; 0: as many as it has cores
   std::vector<std::string> read_paths;  // that its workers may read; missing ones are skipped
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<Operation> operations;

@@ -107,11 +107,13 @@ void Scheduler::handle(WorkerDied const& event, MonotonicTime now) {
     if (job.state == JobState::cancelled) {
       jobs_.erase(id);
     } else if (!job.request.repeatable) {
-      fail(id, Error(Code::engine_failed, "worker " + worker.engine + " " + event.reason +
-                                              " during a step that writes, which is not repeated by itself; run it again"));
+      fail(id, Error(Code::engine_failed,
+                     "worker " + worker.engine + " " + event.reason +
+                         " during a step that writes, which is not repeated by itself; run it again"));
     } else if (job.deaths >= kPoisonousDeaths) {
-      fail(id, Error(Code::engine_failed, "worker " + worker.engine + " " + event.reason +
-                                              "; so did another worker on the same job, so the job is not tried again"));
+      fail(id, Error(Code::engine_failed,
+                     "worker " + worker.engine + " " + event.reason +
+                         "; so did another worker on the same job, so the job is not tried again"));
     } else {
       enqueue(job);
     }
@@ -241,8 +243,10 @@ bool Scheduler::lease_for(Worker& worker, WorkerId id, Job const& job) {
     take_cores(worker, id, needed);
     if (worker.cores < needed) return false;
   }
-  int const wished = job.request.cores == 0 ? cores_ : std::min(cores_, wished_cores(worker) + job.request.cores);
-  if (worker.cores < wished && free_cores() > 0) take_cores(worker, id, std::min(wished, worker.cores + free_cores()));
+  int const wished =
+      job.request.cores == 0 ? cores_ : std::min(cores_, wished_cores(worker) + job.request.cores);
+  if (worker.cores < wished && free_cores() > 0)
+    take_cores(worker, id, std::min(wished, worker.cores + free_cores()));
   return true;
 }
 

@@ -35,33 +35,75 @@ enum class JobClass { interactive, normal, batch };
 struct JobRequest {
   JobId id = 0;
   std::string engine;
-  std::string model;       // a key; "" where the engine needs none
-  int cores = 1;           // that it can use; 0: all
+  std::string model;  // a key; "" where the engine needs none
+  int cores = 1;      // that it can use; 0: all
   JobClass job_class = JobClass::normal;
   bool repeatable = true;  // may run again when its worker died
 };
 
 // Events.
-struct JobArrived { JobRequest request; };
-struct JobCancelled { JobId job; };           // by its owner, who hears of it at once
-struct JobEnded { JobId job; };               // its worker gave a result or an error
-struct WorkerReady { WorkerId worker; };
-struct WorkerDied { WorkerId worker; std::string reason; };
-struct ModelLoaded { WorkerId worker; std::string model; };
-struct LoadFailed { WorkerId worker; std::string model; Error error; };
-struct CoresReturned { WorkerId worker; };    // it now uses what it was told last
+struct JobArrived {
+  JobRequest request;
+};
+struct JobCancelled {
+  JobId job;
+};  // by its owner, who hears of it at once
+struct JobEnded {
+  JobId job;
+};  // its worker gave a result or an error
+struct WorkerReady {
+  WorkerId worker;
+};
+struct WorkerDied {
+  WorkerId worker;
+  std::string reason;
+};
+struct ModelLoaded {
+  WorkerId worker;
+  std::string model;
+};
+struct LoadFailed {
+  WorkerId worker;
+  std::string model;
+  Error error;
+};
+struct CoresReturned {
+  WorkerId worker;
+};  // it now uses what it was told last
 struct Tick {};
-using Event = std::variant<JobArrived, JobCancelled, JobEnded, WorkerReady, WorkerDied, ModelLoaded, LoadFailed,
-                           CoresReturned, Tick>;
+using Event = std::variant<JobArrived, JobCancelled, JobEnded, WorkerReady, WorkerDied, ModelLoaded,
+                           LoadFailed, CoresReturned, Tick>;
 
 // Actions, to be carried out in order.
-struct StartWorker { WorkerId worker; std::string engine; std::string model; };
-struct LoadModel { WorkerId worker; std::string model; };
-struct SetCores { WorkerId worker; int cores; };  // answer with CoresReturned when it is obeyed
-struct SendJob { JobId job; WorkerId worker; };
-struct CancelJob { JobId job; WorkerId worker; };
-struct StopWorker { WorkerId worker; std::string reason; };  // kill; WorkerDied follows
-struct FailJob { JobId job; Error error; };
+struct StartWorker {
+  WorkerId worker;
+  std::string engine;
+  std::string model;
+};
+struct LoadModel {
+  WorkerId worker;
+  std::string model;
+};
+struct SetCores {
+  WorkerId worker;
+  int cores;
+};  // answer with CoresReturned when it is obeyed
+struct SendJob {
+  JobId job;
+  WorkerId worker;
+};
+struct CancelJob {
+  JobId job;
+  WorkerId worker;
+};
+struct StopWorker {
+  WorkerId worker;
+  std::string reason;
+};  // kill; WorkerDied follows
+struct FailJob {
+  JobId job;
+  Error error;
+};
 using Action = std::variant<StartWorker, LoadModel, SetCores, SendJob, CancelJob, StopWorker, FailJob>;
 
 class Scheduler {
@@ -76,9 +118,9 @@ class Scheduler {
   struct WorkerState {
     WorkerId id = 0;
     std::string engine;
-    std::string model;          // of a worker with one
+    std::string model;  // of a worker with one
     bool ready = false;
-    int cores = 0;              // leased, as far as they are not free yet
+    int cores = 0;  // leased, as far as they are not free yet
     std::size_t running = 0;
   };
   std::vector<WorkerState> workers() const;
@@ -95,14 +137,14 @@ class Scheduler {
   enum class ModelState { loading, loaded };
   struct Worker {
     std::string engine;
-    std::string slot;                          // see slot_of
+    std::string slot;  // see slot_of
     bool ready = false;
     bool stopping = false;
-    int cores = 0;                             // told last
-    int returning = 0;                         // told to give back, not yet obeyed
+    int cores = 0;      // told last
+    int returning = 0;  // told to give back, not yet obeyed
     std::map<std::string, ModelState> models;
     std::set<JobId> running;
-    std::optional<MonotonicTime> kill_at;      // a cancelled job does not end
+    std::optional<MonotonicTime> kill_at;  // a cancelled job does not end
   };
   // Jobs that wait for the same model of the same engine, in the order in which they are served.
   using Line = std::set<std::pair<JobClass, JobId>>;

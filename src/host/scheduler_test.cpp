@@ -8,8 +8,7 @@ namespace {
 constexpr MonotonicTime kStart{};
 MonotonicTime at(int milliseconds) { return kStart + std::chrono::milliseconds(milliseconds); }
 
-template <typename T>
-std::vector<T> all(std::vector<Action> const& actions) {
+template <typename T> std::vector<T> all(std::vector<Action> const& actions) {
   std::vector<T> found;
   for (auto const& action : actions) {
     if (auto const* each = std::get_if<T>(&action)) found.push_back(*each);
@@ -44,7 +43,8 @@ class SchedulerTest : public testing::Test {
 
 TEST_F(SchedulerTest, FiftyFirstRequestsStartOneWorkerAndLoadOnce) {
   std::size_t started = 0, loaded = 0;
-  for (JobId id = 1; id <= 50; ++id) started += all<StartWorker>(scheduler.on(job(id, "llama", "a"), at(0))).size();
+  for (JobId id = 1; id <= 50; ++id)
+    started += all<StartWorker>(scheduler.on(job(id, "llama", "a"), at(0))).size();
   EXPECT_EQ(started, 1u);
   loaded += all<LoadModel>(scheduler.on(WorkerReady{1}, at(1))).size();
   loaded += all<LoadModel>(scheduler.on(job(51, "llama", "a"), at(2))).size();
@@ -147,7 +147,8 @@ TEST_F(SchedulerTest, AWorkerThatNeverStartsFailsItsJobsAfterThreeTries) {
   std::vector<FailJob> failed;
   for (WorkerId worker = 1; failed.empty() && worker < 10; ++worker) {
     failed = all<FailJob>(scheduler.on(WorkerDied{worker, "could not be started: no such file"}, at(0)));
-    if (auto const tick = scheduler.next_tick()) starts += all<StartWorker>(scheduler.on(Tick{}, *tick)).size();
+    if (auto const tick = scheduler.next_tick())
+      starts += all<StartWorker>(scheduler.on(Tick{}, *tick)).size();
   }
   ASSERT_EQ(failed.size(), 1u);
   EXPECT_EQ(starts, 3u);
@@ -158,7 +159,8 @@ TEST_F(SchedulerTest, AFailedLoadFailsItsJobsAndNobodyElses) {
   scheduler.on(job(1, "echo", "a"), at(0));
   scheduler.on(job(2, "echo", "b"), at(0));
   scheduler.on(WorkerReady{1}, at(0));
-  auto const failed = all<FailJob>(scheduler.on(LoadFailed{1, "a", Error(Code::engine_failed, "cut file")}, at(1)));
+  auto const failed =
+      all<FailJob>(scheduler.on(LoadFailed{1, "a", Error(Code::engine_failed, "cut file")}, at(1)));
   ASSERT_EQ(failed.size(), 1u);
   EXPECT_EQ(failed[0].job, 1u);
   EXPECT_EQ(all<SendJob>(scheduler.on(ModelLoaded{1, "b"}, at(2))).at(0).job, 2u);

@@ -42,7 +42,8 @@ std::vector<std::string> environment(Manifest const& manifest, std::vector<std::
 
 }  // namespace
 
-Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Manifest const& manifest, std::string const& folder) {
+Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Manifest const& manifest,
+                                                            std::string const& folder) {
   auto const read_paths = existing(manifest.read_paths);
   os::SandboxSpec spec;
   spec.execute_paths = {manifest.program};
@@ -61,8 +62,8 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Manifest const& mani
   command.descriptors = {{kWorkerDescriptor, theirs.get()}, {2, error_input.get()}};
   command.sandbox = sandbox.get();
   auto process = TRY(os::Process::spawn(command).within("starting the engine " + manifest.engine));
-  return std::unique_ptr<WorkerProcess>(
-      new WorkerProcess(manifest, std::move(process), wire::Channel(std::move(ours)), std::move(error_output)));
+  return std::unique_ptr<WorkerProcess>(new WorkerProcess(
+      manifest, std::move(process), wire::Channel(std::move(ours)), std::move(error_output)));
 }
 
 bool WorkerProcess::read_error_output() {

@@ -46,13 +46,13 @@ class WorkerProcess {
   // "was killed by signal 6 (Aborted): last line of its standard error"
   std::string describe_end(os::ExitStatus const& status) const;
 
-  bool ready = false;                            // HELLO came
-  bool closed = false;                           // its end of the channel
+  bool ready = false;   // HELLO came
+  bool closed = false;  // its end of the channel
   MonotonicTime started;
   MonotonicTime last_ping, last_pong;
-  std::string killed_because;                    // by us
-  double cpu_seconds = 0;                        // reported so far
-  std::map<std::string, std::uint64_t> models;   // key → number, of those loaded or loading
+  std::string killed_because;                   // by us
+  double cpu_seconds = 0;                       // reported so far
+  std::map<std::string, std::uint64_t> models;  // key → number, of those loaded or loading
 
  private:
   WorkerProcess(Manifest const& manifest, std::unique_ptr<os::Process> process, wire::Channel channel,

@@ -21,8 +21,9 @@ struct Activation::Items {
   bool over = false;
 };
 
-void Activation::start(Execution& execution, std::shared_ptr<LinkedPipeline const> pipeline, value::Value const& inputs,
-                       std::string path, std::shared_ptr<Scope> scope, Completion done) {
+void Activation::start(Execution& execution, std::shared_ptr<LinkedPipeline const> pipeline,
+                       value::Value const& inputs, std::string path, std::shared_ptr<Scope> scope,
+                       Completion done) {
   std::shared_ptr<Activation> const activation(
       new Activation(execution, std::move(pipeline), std::move(path), std::move(scope), std::move(done)));
   auto const& plan = activation->pipeline_->plan;
@@ -69,7 +70,8 @@ void Activation::drain() {
   draining_ = false;
   if (finished_ || remaining_ > 0) return;
   auto outputs = graph::evaluate_outputs(pipeline_->plan, environment());
-  finish(outputs ? Result<Answer>(Answer{std::move(*outputs), {}}) : Result<Answer>(std::move(outputs).error()));
+  finish(outputs ? Result<Answer>(Answer{std::move(*outputs), {}})
+                 : Result<Answer>(std::move(outputs).error()));
 }
 
 void Activation::run_step(std::uint32_t step) {
@@ -87,7 +89,8 @@ void Activation::run_step(std::uint32_t step) {
   });
 }
 
-void Activation::call(std::uint32_t step, value::Value const* item, std::string path, int attempt, Completion done) {
+void Activation::call(std::uint32_t step, value::Value const* item, std::string path, int attempt,
+                      Completion done) {
   auto const& plan_step = planned(step);
   auto const where = environment(item);
   auto const fail = [&](Error error) { done(std::move(error).within("step `" + plan_step.id + "`")); };
@@ -103,10 +106,12 @@ void Activation::call(std::uint32_t step, value::Value const* item, std::string 
   auto inputs = graph::evaluate(plan_step.inputs, where);
   if (!inputs) return fail(std::move(inputs).error());
   CallSite const site{path, scope_, plan_step.cache, plan_step.timeout};
-  auto again = [self = shared_from_this(), step, item_value = item ? std::make_shared<value::Value>(*item) : nullptr, path,
-                attempt, done](Result<Answer> answer) mutable {
+  auto again = [self = shared_from_this(), step,
+                item_value = item ? std::make_shared<value::Value>(*item) : nullptr, path, attempt,
+                done](Result<Answer> answer) mutable {
     if (self->finished_) return;
-    bool const retry = !answer && attempt < self->planned(step).retry && answer.error().code() != Code::cancelled;
+    bool const retry =
+        !answer && attempt < self->planned(step).retry && answer.error().code() != Code::cancelled;
     if (retry) return self->call(step, item_value.get(), std::move(path), attempt + 1, std::move(done));
     if (!answer) return done(std::move(answer).error().within("step `" + self->planned(step).id + "`"));
     done(std::move(answer));
@@ -116,14 +121,16 @@ void Activation::call(std::uint32_t step, value::Value const* item, std::string 
 
 void Activation::run_items(std::uint32_t step, value::Value const& list) {
   if (!list.is_list() && !list.is_null()) {
-    return step_done(step, Error(Code::invalid_argument, "step `" + planned(step).id + "`: `each:` needs a list, not " +
-                                                             std::string(list.kind_name())));
+    return step_done(
+        step, Error(Code::invalid_argument, "step `" + planned(step).id + "`: `each:` needs a list, not " +
+                                                std::string(list.kind_name())));
   }
   auto items = std::make_shared<Items>();
   items->step = step;
   items->list = list;
   items->results.resize(list.as_list().size());
-  execution_.announce(Event::Kind::each_started, path_of(step), {}, 0, static_cast<double>(items->results.size()));
+  execution_.announce(Event::Kind::each_started, path_of(step), {}, 0,
+                      static_cast<double>(items->results.size()));
   launch_items(items);
 }
 

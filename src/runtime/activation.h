@@ -16,8 +16,9 @@ namespace shoal::runtime {
 class Activation : public std::enable_shared_from_this<Activation> {
  public:
   // `inputs`: a record bound to the pipeline's ports. `path`: "" for the run's own pipeline.
-  static void start(Execution& execution, std::shared_ptr<LinkedPipeline const> pipeline, value::Value const& inputs,
-                    std::string path, std::shared_ptr<Scope> scope, Completion done);
+  static void start(Execution& execution, std::shared_ptr<LinkedPipeline const> pipeline,
+                    value::Value const& inputs, std::string path, std::shared_ptr<Scope> scope,
+                    Completion done);
 
  private:
   struct Items;

@@ -4,15 +4,15 @@
 
 namespace shoal::runtime {
 
-void Ascent::start(Execution& execution, std::shared_ptr<LinkedTask const> task, value::Value inputs, CallSite site,
-                   Completion done) {
+void Ascent::start(Execution& execution, std::shared_ptr<LinkedTask const> task, value::Value inputs,
+                   CallSite site, Completion done) {
   std::shared_ptr<Ascent> const ascent(
       new Ascent(execution, std::move(task), std::move(inputs), std::move(site), std::move(done)));
   ascent->climb();
 }
 
-Ascent::Ascent(Execution& execution, std::shared_ptr<LinkedTask const> task, value::Value inputs, CallSite site,
-               Completion done)
+Ascent::Ascent(Execution& execution, std::shared_ptr<LinkedTask const> task, value::Value inputs,
+               CallSite site, Completion done)
     : execution_(execution),
       task_(std::move(task)),
       inputs_(std::move(inputs)),
@@ -73,13 +73,14 @@ void Ascent::settle() {
   auto const rung = outcome ? task_->task.name + ": " + task_->task.ladder[outcome->rung].use : std::string();
   execution_.task_ended(site_.step, rung, outcome && outcome->passed, climb_.route());
   if (!outcome) return done_(std::move(outcome).error().within("task `" + task_->task.name + "`"));
-  if (outcome->passed || execution_.accept_failed_checks()) return done_(Answer{std::move(outcome->outputs), {}});
+  if (outcome->passed || execution_.accept_failed_checks())
+    return done_(Answer{std::move(outcome->outputs), {}});
   std::string reasons;
   for (auto const& verdict : climb_.tried().back().failed) {
     reasons += (reasons.empty() ? "" : "; ") + verdict.check + ": " + verdict.reason;
   }
-  done_(Error(Code::checks_failed, "task `" + task_->task.name + "`: no rung gave an answer that passes its checks (" +
-                                       reasons + ")"));
+  done_(Error(Code::checks_failed, "task `" + task_->task.name +
+                                       "`: no rung gave an answer that passes its checks (" + reasons + ")"));
 }
 
 }  // namespace shoal::runtime

@@ -1,5 +1,5 @@
-// A task at work within a run: runs the rungs that task::Climb names, checks what they give, climbs. The run's
-// thread only.
+// A task at work within a run: runs the rungs that task::Climb names, checks what they give, climbs. The
+// run's thread only.
 #pragma once
 
 #include <memory>
@@ -15,8 +15,8 @@ namespace shoal::runtime {
 class Ascent : public std::enable_shared_from_this<Ascent> {
  public:
   // `inputs`: a record bound to the task's ports.
-  static void start(Execution& execution, std::shared_ptr<LinkedTask const> task, value::Value inputs, CallSite site,
-                    Completion done);
+  static void start(Execution& execution, std::shared_ptr<LinkedTask const> task, value::Value inputs,
+                    CallSite site, Completion done);
 
  private:
   Ascent(Execution& execution, std::shared_ptr<LinkedTask const> task, value::Value inputs, CallSite site,

@@ -21,12 +21,12 @@ struct Event {
     each_started,   // a step with `each`: `total` items
     each_advanced,  // `done` of `total` items
     run_done,
-    run_failed,     // detail: why
+    run_failed,  // detail: why
   };
 
   std::uint64_t sequence = 0;
   Kind kind{};
-  std::string step;    // its path in the run, "words[3]" or "answer/draft"; "" for the run
+  std::string step;  // its path in the run, "words[3]" or "answer/draft"; "" for the run
   std::string detail;
   double done = 0, total = 0;
   value::Value value;

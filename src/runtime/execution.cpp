@@ -49,7 +49,8 @@ Completion with_timeout(Execution& execution, CallSite& site, Completion done) {
   execution.at(execution.clock().now() + limit, [ended, done, scope = site.scope, limit] {
     if (std::exchange(*ended, true)) return;
     scope->cancel();
-    done(Error(Code::deadline_exceeded, "it took longer than its timeout of " + human_seconds(seconds(limit))));
+    done(Error(Code::deadline_exceeded,
+               "it took longer than its timeout of " + human_seconds(seconds(limit))));
   });
   return [ended, done](Result<Answer> answer) {
     if (!std::exchange(*ended, true)) done(std::move(answer));
@@ -63,8 +64,8 @@ Result<host::ModelSpec> folder_model(OperationTarget const& target, value::Value
   bool const plain = !name.empty() && name.size() <= 100 && name.front() != '.' &&
                      name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
   if (!plain) {
-    return Error(Code::invalid_argument,
-                 "`" + target.engine->folder_port + "` must be a plain name without slashes, not `" + name + "`");
+    return Error(Code::invalid_argument, "`" + target.engine->folder_port +
+                                             "` must be a plain name without slashes, not `" + name + "`");
   }
   host::ModelSpec model;
   model.name = name;
@@ -85,13 +86,15 @@ StepKey key_of(OperationTarget const& target, value::Value const& inputs) {
 }
 
 // An engine is not believed: what it gives must be what its manifest says.
-Result<void> check_outputs(std::string const& name, std::vector<value::Port> const& ports, value::Value const& outputs) {
+Result<void> check_outputs(std::string const& name, std::vector<value::Port> const& ports,
+                           value::Value const& outputs) {
   for (auto const& port : ports) {
     auto const& output = outputs[port.name];
     if (output.is_null() && !port.required) continue;
     auto const fits = value::conforms(output, port.type);
     if (fits) continue;
-    return Error(Code::engine_failed, "`" + name + "` gave a wrong `" + port.name + "`: " + fits.error().message());
+    return Error(Code::engine_failed,
+                 "`" + name + "` gave a wrong `" + port.name + "`: " + fits.error().message());
   }
   return {};
 }
@@ -118,8 +121,12 @@ std::uint64_t count_in(Json const& evidence, std::string_view key) {
 
 value::Signature const& Target::signature() const {
   struct Visitor {
-    value::Signature const& operator()(OperationTarget const& target) const { return target.operation->signature; }
-    value::Signature const& operator()(FunctionTarget const& target) const { return target.function->signature; }
+    value::Signature const& operator()(OperationTarget const& target) const {
+      return target.operation->signature;
+    }
+    value::Signature const& operator()(FunctionTarget const& target) const {
+      return target.function->signature;
+    }
     value::Signature const& operator()(std::shared_ptr<LinkedPipeline const> const& pipeline) const {
       return pipeline->plan.signature;
     }
@@ -131,7 +138,10 @@ value::Signature const& Target::signature() const {
 }
 
 Execution::Execution(Parts parts, Options options)
-    : parts_(parts), options_(std::move(options)), inbox_(std::make_shared<Inbox>()), root_(Scope::root(parts.host)) {}
+    : parts_(parts),
+      options_(std::move(options)),
+      inbox_(std::make_shared<Inbox>()),
+      root_(Scope::root(parts.host)) {}
 
 Execution::~Execution() { root_->cancel(); }
 
@@ -139,8 +149,8 @@ Result<value::Value> Execution::run(Target const& target, value::Value inputs) {
   auto const usage_before = os::own_usage();
   auto const started = parts_.clock.now();
   announce(Event::Kind::run_started, {}, target.name);
-  std::stop_callback const on_stop(options_.stop,
-                                   [inbox = inbox_, root = root_] { inbox->post([root] { root->cancel(); }); });
+  std::stop_callback const on_stop(
+      options_.stop, [inbox = inbox_, root = root_] { inbox->post([root] { root->cancel(); }); });
   std::optional<Result<Answer>> result;
   bool const is_pipeline = std::holds_alternative<std::shared_ptr<LinkedPipeline const>>(target.what);
   CallSite const site{is_pipeline ? "" : target.name, root_, true, std::nullopt};
@@ -154,7 +164,8 @@ Result<value::Value> Execution::run(Target const& target, value::Value inputs) {
   ledger_.peak_memory_bytes += usage.peak_rss_bytes;
   auto outputs = result->has_value() ? Result<value::Value>(std::move((*result)->outputs))
                                      : Result<value::Value>(std::move(result->error()));
-  announce(outputs ? Event::Kind::run_done : Event::Kind::run_failed, {}, outputs ? "" : outputs.error().message());
+  announce(outputs ? Event::Kind::run_done : Event::Kind::run_failed, {},
+           outputs ? "" : outputs.error().message());
   commit();
   return outputs;
 }
@@ -180,7 +191,9 @@ void Execution::loop(std::optional<Result<Answer>> const& result) {
   }
 }
 
-void Execution::at(MonotonicTime time, std::function<void()> action) { timers_.emplace(time, std::move(action)); }
+void Execution::at(MonotonicTime time, std::function<void()> action) {
+  timers_.emplace(time, std::move(action));
+}
 
 void Execution::run_due_timers() {
   while (!timers_.empty() && timers_.begin()->first <= parts_.clock.now()) {
@@ -190,10 +203,11 @@ void Execution::run_due_timers() {
   }
 }
 
-void Execution::announce(Event::Kind kind, std::string step, std::string detail, double done_count, double total,
-                         value::Value value) {
+void Execution::announce(Event::Kind kind, std::string step, std::string detail, double done_count,
+                         double total, value::Value value) {
   if (!options_.on_event) return;
-  events_.push_back({++sequence_, kind, std::move(step), std::move(detail), done_count, total, std::move(value)});
+  events_.push_back(
+      {++sequence_, kind, std::move(step), std::move(detail), done_count, total, std::move(value)});
 }
 
 void Execution::commit() {
@@ -314,9 +328,14 @@ void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport
   account(*call, report);
   auto outputs = std::move(report.outputs);
   if (outputs) {
-    if (auto fits = check_outputs(call->name, *call->outputs, *outputs); !fits) outputs = std::move(fits).error();
+    if (auto fits = check_outputs(call->name, *call->outputs, *outputs); !fits)
+      outputs = std::move(fits).error();
   }
-  StepRecord record{call->site.step, call->name, "done", call->key ? call->key->hex() : "", {},
+  StepRecord record{call->site.step,
+                    call->name,
+                    "done",
+                    call->key ? call->key->hex() : "",
+                    {},
                     seconds(parts_.clock.now() - call->started)};
   if (!outputs) {
     record.state = outputs.error().code() == Code::cancelled ? "cancelled" : "failed";

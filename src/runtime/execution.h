@@ -35,7 +35,7 @@ using Completion = std::function<void(Result<Answer>)>;
 
 // Where in a run a call stands, and what holds for it.
 struct CallSite {
-  std::string step;                // its path
+  std::string step;  // its path
   std::shared_ptr<Scope> scope;
   bool cache = true;
   std::optional<Duration> timeout;
@@ -75,8 +75,8 @@ class Execution {
 
   // Calls `target` with a record of inputs that is not bound yet. `done` is called once: at once or later.
   void invoke(Target const& target, value::Value const& inputs, CallSite site, Completion done);
-  void announce(Event::Kind kind, std::string step, std::string detail = {}, double done_count = 0, double total = 0,
-                value::Value value = {});
+  void announce(Event::Kind kind, std::string step, std::string detail = {}, double done_count = 0,
+                double total = 0, value::Value value = {});
   void task_ended(std::string const& step, std::string const& rung, bool passed, Json route);
   bool accept_failed_checks() const { return options_.accept_failed_checks; }
   Clock const& clock() const { return parts_.clock; }
@@ -87,8 +87,8 @@ class Execution {
   struct Inbox;
   struct CallState;
 
-  void call_operation(OperationTarget const& target, std::string const& name, value::Value inputs, CallSite site,
-                      Completion done);
+  void call_operation(OperationTarget const& target, std::string const& name, value::Value inputs,
+                      CallSite site, Completion done);
   bool answer_from_cache(CallState& call);
   void submit(std::shared_ptr<CallState> const& call, OperationTarget const& target);
   void job_done(std::shared_ptr<CallState> const& call, host::JobReport report);

@@ -25,7 +25,8 @@ Result<value::BlobPtr> open_file(std::string const& path) {
 value::BlobReader read_files() {
   return [](std::string_view kind, Json const& object) -> Result<value::BlobPtr> {
     if (kind == "$file") return open_file(object["$file"].as_string());
-    return Error(Code::unsupported, "`" + std::string(kind) + "` is not understood here; give a file as {\"$file\": \"path\"}");
+    return Error(Code::unsupported,
+                 "`" + std::string(kind) + "` is not understood here; give a file as {\"$file\": \"path\"}");
   };
 }
 

@@ -28,7 +28,8 @@ constexpr std::string_view kSchema = R"(
   CREATE INDEX steps_by_run ON steps(run);
 )";
 
-constexpr std::string_view kRunColumns = "SELECT run, name, state, started, ended, error, ledger, route FROM runs ";
+constexpr std::string_view kRunColumns =
+    "SELECT run, name, state, started, ended, error, ledger, route FROM runs ";
 
 std::int64_t microseconds(WallTime time) { return time.time_since_epoch().count(); }
 WallTime wall_time(std::int64_t microseconds) { return WallTime(std::chrono::microseconds(microseconds)); }
@@ -66,16 +67,18 @@ Result<void> Journal::run_started(std::string const& run, std::string const& nam
 }
 
 Result<void> Journal::run_ended(RunRecord const& record) {
-  return database_->run("UPDATE runs SET state = ?, ended = ?, error = ?, ledger = ?, route = ? WHERE run = ?",
-                        record.state, microseconds(record.ended.value_or(record.started)), record.error,
-                        record.ledger.dump(), record.route.dump(), record.run);
+  return database_->run(
+      "UPDATE runs SET state = ?, ended = ?, error = ?, ledger = ?, route = ? WHERE run = ?", record.state,
+      microseconds(record.ended.value_or(record.started)), record.error, record.ledger.dump(),
+      record.route.dump(), record.run);
 }
 
 Result<void> Journal::steps_ended(std::string const& run, std::vector<StepRecord> const& steps) {
   return database_->transaction([&]() -> Result<void> {
     auto insert = TRY(database_->prepare("INSERT INTO steps VALUES(?, ?, ?, ?, ?, ?, ?)"));
     for (auto const& step : steps) {
-      TRY(insert.bind_all(run, step.step, step.callable, step.state, step.key, step.error, step.seconds).run());
+      TRY(insert.bind_all(run, step.step, step.callable, step.state, step.key, step.error, step.seconds)
+              .run());
     }
     return {};
   });
@@ -94,17 +97,21 @@ Result<std::vector<RunRecord>> Journal::runs(int limit) {
 }
 
 Result<RunRecord> Journal::find(std::string const& run) {
-  auto query = TRY(database_->prepare(std::string(kRunColumns) + "WHERE substr(run, 1, length(?1)) = ?1 LIMIT 2"));
+  auto query =
+      TRY(database_->prepare(std::string(kRunColumns) + "WHERE substr(run, 1, length(?1)) = ?1 LIMIT 2"));
   query.bind(1, run);
   std::vector<RunRecord> records;
   while (TRY(query.step())) records.push_back(read_run(query));
-  if (run.empty() || records.empty()) return Error(Code::not_found, "there is no run `" + run + "`; see `shoal runs`");
-  if (records.size() > 1) return Error(Code::invalid_argument, "several runs begin with `" + run + "`; give more of it");
+  if (run.empty() || records.empty())
+    return Error(Code::not_found, "there is no run `" + run + "`; see `shoal runs`");
+  if (records.size() > 1)
+    return Error(Code::invalid_argument, "several runs begin with `" + run + "`; give more of it");
   return std::move(records.front());
 }
 
 Result<std::vector<StepRecord>> Journal::steps(std::string const& run) {
-  auto query = TRY(database_->prepare("SELECT step, callable, state, key, error, seconds FROM steps WHERE run = ?"));
+  auto query =
+      TRY(database_->prepare("SELECT step, callable, state, key, error, seconds FROM steps WHERE run = ?"));
   query.bind(1, run);
   std::vector<StepRecord> records;
   while (TRY(query.step())) {

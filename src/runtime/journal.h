@@ -17,20 +17,20 @@ namespace shoal::runtime {
 
 struct RunRecord {
   std::string run;
-  std::string name;     // what was run
-  std::string state;    // running, done, failed, cancelled, interrupted
+  std::string name;   // what was run
+  std::string state;  // running, done, failed, cancelled, interrupted
   WallTime started;
   std::optional<WallTime> ended;
-  std::string error;    // of a failed one
-  Json ledger;          // null while it runs
-  Json route;           // of its tasks
+  std::string error;  // of a failed one
+  Json ledger;        // null while it runs
+  Json route;         // of its tasks
 };
 
 struct StepRecord {
-  std::string step;     // its path in the run
+  std::string step;  // its path in the run
   std::string callable;
-  std::string state;    // done, cached, failed
-  std::string key;      // of the step cache, hexadecimal; "" where it is not cached
+  std::string state;  // done, cached, failed
+  std::string key;    // of the step cache, hexadecimal; "" where it is not cached
   std::string error;
   double seconds = 0;
 };

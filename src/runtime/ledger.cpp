@@ -26,21 +26,23 @@ std::uint64_t Ledger::tokens_out() const {
 Json to_json(Ledger const& ledger) {
   Json models = Json::object();
   for (auto const& [name, use] : ledger.models) {
-    models.set(name, Json::object({{"calls", use.calls}, {"tokens_in", use.tokens_in}, {"tokens_out", use.tokens_out}}));
+    models.set(
+        name,
+        Json::object({{"calls", use.calls}, {"tokens_in", use.tokens_in}, {"tokens_out", use.tokens_out}}));
   }
   Json rungs = Json::object();
   for (auto const& [name, settled] : ledger.rungs) rungs.set(name, settled);
-  return Json::object(
-      {{"rungs", std::move(rungs)},
-       {"models", std::move(models)},
-       {"tokens", Json::object({{"in", ledger.tokens_in()}, {"out", ledger.tokens_out()}})},
-       {"calls", ledger.calls},
-       {"cached", ledger.cached},
-       {"core_seconds", rounded(ledger.core_seconds, 0.001)},
-       {"seconds", rounded(seconds(ledger.elapsed), 0.001)},
-       {"peak_memory_bytes", ledger.peak_memory_bytes},
-       {"energy_joules", Json::object({{"value", rounded(ledger.energy_joules, 0.1)}, {"method", ledger.energy_method}})},
-       {"bytes_off_machine", ledger.bytes_off_machine}});
+  return Json::object({{"rungs", std::move(rungs)},
+                       {"models", std::move(models)},
+                       {"tokens", Json::object({{"in", ledger.tokens_in()}, {"out", ledger.tokens_out()}})},
+                       {"calls", ledger.calls},
+                       {"cached", ledger.cached},
+                       {"core_seconds", rounded(ledger.core_seconds, 0.001)},
+                       {"seconds", rounded(seconds(ledger.elapsed), 0.001)},
+                       {"peak_memory_bytes", ledger.peak_memory_bytes},
+                       {"energy_joules", Json::object({{"value", rounded(ledger.energy_joules, 0.1)},
+                                                       {"method", ledger.energy_method}})},
+                       {"bytes_off_machine", ledger.bytes_off_machine}});
 }
 
 std::string summary(Json const& ledger) {
@@ -51,10 +53,12 @@ std::string summary(Json const& ledger) {
   auto const in = ledger["tokens"]["in"].as_integer();
   auto const out = ledger["tokens"]["out"].as_integer();
   if (in + out > 0) parts.push_back(std::to_string(in) + " + " + std::to_string(out) + " tokens");
-  if (auto const cached = ledger["cached"].as_integer(); cached > 0) parts.push_back(std::to_string(cached) + " cached");
+  if (auto const cached = ledger["cached"].as_integer(); cached > 0)
+    parts.push_back(std::to_string(cached) + " cached");
   parts.push_back(human_seconds(ledger["seconds"].as_number()));
   parts.push_back(human_seconds(ledger["core_seconds"].as_number()) + " of a core");
-  parts.push_back(human_bytes(static_cast<std::uint64_t>(ledger["peak_memory_bytes"].as_integer())) + " peak");
+  parts.push_back(human_bytes(static_cast<std::uint64_t>(ledger["peak_memory_bytes"].as_integer())) +
+                  " peak");
   auto const left = ledger["bytes_off_machine"].as_integer();
   parts.push_back(left == 0 ? "nothing left this machine"
                             : human_bytes(static_cast<std::uint64_t>(left)) + " left this machine");

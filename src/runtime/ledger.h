@@ -15,15 +15,15 @@ struct Ledger {
     std::uint64_t calls = 0, tokens_in = 0, tokens_out = 0;
   };
 
-  std::map<std::string, ModelUse> models;   // by name
+  std::map<std::string, ModelUse> models;      // by name
   std::map<std::string, std::uint64_t> rungs;  // "task: rung" → how often it settled the task
-  std::uint64_t calls = 0;                  // that engines answered
-  std::uint64_t cached = 0;                 // that the cache answered instead
-  double core_seconds = 0;                  // of workers and of this process
-  std::uint64_t peak_memory_bytes = 0;      // the largest worker's and this process's, together
+  std::uint64_t calls = 0;                     // that engines answered
+  std::uint64_t cached = 0;                    // that the cache answered instead
+  double core_seconds = 0;                     // of workers and of this process
+  std::uint64_t peak_memory_bytes = 0;         // the largest worker's and this process's, together
   double energy_joules = 0;
-  std::string energy_method;                // "measured by RAPL", or the estimate's formula
-  std::uint64_t bytes_off_machine = 0;      // by the egress counter
+  std::string energy_method;            // "measured by RAPL", or the estimate's formula
+  std::uint64_t bytes_off_machine = 0;  // by the egress counter
   Duration elapsed{};
 
   std::uint64_t tokens_in() const;

@@ -50,14 +50,17 @@ std::pair<std::string_view, std::string_view> split_operation(std::string_view n
 Result<std::pair<Library::DocumentKind, std::string>> identify_document(std::string const& text,
                                                                         std::string const& file) {
   auto const root = TRY(Yaml::parse(text, file));
-  if (auto const* name = root.find("pipeline")) return std::pair(Library::DocumentKind::pipeline, name->text());
+  if (auto const* name = root.find("pipeline"))
+    return std::pair(Library::DocumentKind::pipeline, name->text());
   if (auto const* name = root.find("task")) return std::pair(Library::DocumentKind::task, name->text());
-  return Error(Code::invalid_argument, file + ":1:1: neither `pipeline: NAME` nor `task: NAME` is in this document");
+  return Error(Code::invalid_argument,
+               file + ":1:1: neither `pipeline: NAME` nor `task: NAME` is in this document");
 }
 
 }  // namespace
 
-Library::Library(std::vector<host::Manifest> const& engines, store::ModelStore const& models, std::string data_folder)
+Library::Library(std::vector<host::Manifest> const& engines, store::ModelStore const& models,
+                 std::string data_folder)
     : engines_(engines), models_(models), data_folder_(std::move(data_folder)) {}
 
 void Library::add_folder(DocumentKind kind, std::string const& folder) {
@@ -99,7 +102,8 @@ std::vector<Problem> Library::warnings(std::string const& name) const {
 }
 
 host::Manifest const* Library::find_engine(std::string_view name) const {
-  auto const found = std::find_if(engines_.begin(), engines_.end(), [&](auto const& each) { return each.engine == name; });
+  auto const found =
+      std::find_if(engines_.begin(), engines_.end(), [&](auto const& each) { return each.engine == name; });
   return found == engines_.end() ? nullptr : &*found;
 }
 
@@ -114,7 +118,8 @@ std::optional<std::pair<host::Manifest const*, host::Operation const*>> Library:
 }
 
 std::optional<Library::ModelOperation> Library::find_model_operation(std::string_view name) const {
-  auto const find = [&](std::string_view model_name, std::string_view operation) -> std::optional<ModelOperation> {
+  auto const find = [&](std::string_view model_name,
+                        std::string_view operation) -> std::optional<ModelOperation> {
     auto model = models_.find(model_name);
     if (!model || model->entry.operations.empty()) return std::nullopt;
     auto const& offered = model->entry.operations;
@@ -162,7 +167,8 @@ std::vector<std::string> Library::names() const {
 
 Result<Target> Library::link(std::string const& name) {
   if (!documents_.contains(name)) return link_leaf(name);
-  auto const order = TRY(graph::order_of_use(name, [this](std::string const& each) { return uses_of(each); }));
+  auto const order =
+      TRY(graph::order_of_use(name, [this](std::string const& each) { return uses_of(each); }));
   for (auto const& each : order) {
     if (!linked_.contains(each) && documents_.contains(each)) TRY(link_document(documents_.at(each)));
   }
@@ -175,7 +181,8 @@ Result<Target> Library::link_leaf(std::string const& name) const {
     OperationTarget operation;
     operation.engine = found->first;
     operation.operation = found->second;
-    if (!found->first->folder_under.empty()) operation.folder = data_folder_ + "/" + found->first->folder_under;
+    if (!found->first->folder_under.empty())
+      operation.folder = data_folder_ + "/" + found->first->folder_under;
     return Target{name, std::move(operation)};
   }
   if (auto const found = find_model_operation(name)) {
@@ -187,8 +194,9 @@ Result<Target> Library::link_leaf(std::string const& name) const {
     operation.model_hash = model.content_hash().hex() + model.entry.options.dump();
     return Target{found->name, std::move(operation)};
   }
-  return Error(Code::not_found, "there is nothing named `" + name + "` that can be run" + did_you_mean(name, names()) +
-                                    "; `shoal pipelines`, `shoal tasks` and `shoal models` list what there is");
+  return Error(Code::not_found,
+               "there is nothing named `" + name + "` that can be run" + did_you_mean(name, names()) +
+                   "; `shoal pipelines`, `shoal tasks` and `shoal models` list what there is");
 }
 
 std::optional<std::vector<std::string>> Library::uses_of(std::string const& document) const {

@@ -27,7 +27,8 @@ class Library final : public graph::Callables {
   };
 
   // All that is given outlives the library. `data_folder`: where folders of engines lie (shelves).
-  Library(std::vector<host::Manifest> const& engines, store::ModelStore const& models, std::string data_folder);
+  Library(std::vector<host::Manifest> const& engines, store::ModelStore const& models,
+          std::string data_folder);
 
   // Every *.yaml in `folder` under its name; later folders win. A folder that is missing is empty.
   void add_folder(DocumentKind kind, std::string const& folder);
@@ -64,7 +65,8 @@ class Library final : public graph::Callables {
 
   host::Manifest const* find_engine(std::string_view name) const;
   // "engine.operation" of an engine that needs no model file.
-  std::optional<std::pair<host::Manifest const*, host::Operation const*>> find_operation(std::string_view name) const;
+  std::optional<std::pair<host::Manifest const*, host::Operation const*>> find_operation(
+      std::string_view name) const;
   // "model.operation", or "model" for what it is mostly for.
   std::optional<ModelOperation> find_model_operation(std::string_view name) const;
   Result<Target> link_leaf(std::string const& name) const;

@@ -15,7 +15,8 @@ void fill_energy(Ledger& ledger, std::optional<os::EnergyMeter>& meter, double j
     return;
   }
   ledger.energy_joules = ledger.core_seconds * kAssumedWattsPerCore;
-  ledger.energy_method = "estimated: core-seconds × " + std::to_string(static_cast<int>(kAssumedWattsPerCore)) + " W";
+  ledger.energy_method =
+      "estimated: core-seconds × " + std::to_string(static_cast<int>(kAssumedWattsPerCore)) + " W";
 }
 
 }  // namespace
@@ -28,7 +29,8 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Options given, net::Egress& egres
 
   runtime->engines_ = TRY(host::load_manifests(options.installation.engines));
   auto catalog_folders = options.catalog_folders;
-  catalog_folders.insert(catalog_folders.begin(), {options.installation.share + "/catalog", home.config + "/catalog"});
+  catalog_folders.insert(catalog_folders.begin(),
+                         {options.installation.share + "/catalog", home.config + "/catalog"});
   auto mirror_files = options.mirror_files;
   mirror_files.push_back(home.config + "/mirrors.yaml");
   store::ModelStore::Options models;

@@ -28,20 +28,20 @@
 namespace shoal::runtime {
 
 struct RunRequest {
-  std::string name;                        // of what is run: see Library
-  value::Value inputs;                     // a record
+  std::string name;     // of what is run: see Library
+  value::Value inputs;  // a record
   std::function<void(Event const&)> on_event;
   std::stop_token stop;
   // Gives the best answer of a task although it failed its checks (marked so), or an error.
   bool accept_failed_checks = true;
-  net::EgressAccount* egress = nullptr;    // what the run may send and has sent; nullptr: nothing
+  net::EgressAccount* egress = nullptr;  // what the run may send and has sent; nullptr: nothing
 };
 
 struct RunResult {
-  std::string run;               // its id, "" when it never began
+  std::string run;  // its id, "" when it never began
   Result<value::Value> outputs = Error(Code::internal, "not run");
-  bool checks_failed = false;    // the answer of a task in it did not pass its checks
-  Json route;                    // of its tasks
+  bool checks_failed = false;  // the answer of a task in it did not pass its checks
+  Json route;                  // of its tasks
   Json ledger;
 };
 
@@ -50,7 +50,7 @@ class Runtime {
   struct Options {
     os::Home home;
     os::Installation installation;
-    std::vector<std::string> mirror_files;   // besides the home's own
+    std::vector<std::string> mirror_files;  // besides the home's own
     std::vector<std::string> catalog_folders;
     int cores = 1;
     // Called when another process has the host of this home and is waited for.

@@ -4,7 +4,9 @@
 
 namespace shoal::runtime {
 
-std::shared_ptr<Scope> Scope::root(host::Host& host) { return std::shared_ptr<Scope>(new Scope(host, nullptr)); }
+std::shared_ptr<Scope> Scope::root(host::Host& host) {
+  return std::shared_ptr<Scope>(new Scope(host, nullptr));
+}
 
 std::shared_ptr<Scope> Scope::child() {
   std::erase_if(children_, [](auto const& child) { return child.expired(); });

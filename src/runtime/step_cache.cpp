@@ -35,12 +35,14 @@ void add_field(Sha256Stream& stream, std::string_view field) {
 
 Sha256 StepKey::hash() const {
   Sha256Stream stream;
-  for (auto const& field : {engine, engine_version, program_version, operation, model}) add_field(stream, field);
+  for (auto const& field : {engine, engine_version, program_version, operation, model})
+    add_field(stream, field);
   add_field(stream, bytes_of(inputs));
   return stream.finish();
 }
 
-Result<std::unique_ptr<StepCache>> StepCache::open(std::string const& folder, store::ArtifactStore& artifacts) {
+Result<std::unique_ptr<StepCache>> StepCache::open(std::string const& folder,
+                                                   store::ArtifactStore& artifacts) {
   auto database = TRY(store::Database::open(folder + "/steps.db", store::Database::Durability::relaxed));
   TRY(database->migrate({kSchema}));
   auto select = TRY(database->prepare("SELECT outputs, artifact, evidence FROM steps WHERE key = ?"));
@@ -70,7 +72,8 @@ Result<value::Value> StepCache::decode(store::Statement const& row) {
     auto const hash = TRY(Sha256::from_hex(object["$artifact"].as_string()));
     auto file = std::make_shared<os::MappedFile>(TRY(artifacts_.get(hash)));
     auto const bytes = file->bytes();
-    value::Blob::Facts facts{object["media_type"].as_string(), object["name"].as_string(), file->descriptor().get(), hash};
+    value::Blob::Facts facts{object["media_type"].as_string(), object["name"].as_string(),
+                             file->descriptor().get(), hash};
     return value::Blob::view(bytes, std::move(file), std::move(facts));
   };
   if (row.is_null(1)) return value::from_json(TRY(Json::parse(row.text(0))), read_blob);
@@ -101,7 +104,8 @@ Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
       } else {
         inlined = outputs;
       }
-      insert_.bind_all(store::BlobView{bytes_of(key)}, inlined, artifact, value.evidence.dump(), microseconds(now));
+      insert_.bind_all(store::BlobView{bytes_of(key)}, inlined, artifact, value.evidence.dump(),
+                       microseconds(now));
       TRY(insert_.run());
     }
     return {};

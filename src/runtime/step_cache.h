@@ -23,7 +23,7 @@ struct StepKey {
   std::string engine_version;   // engine.yaml's
   std::string program_version;  // Shoal's: engines are built with it
   std::string operation;
-  std::string model;            // its content hash, and its options
+  std::string model;  // its content hash, and its options
   Sha256 inputs;
 
   Sha256 hash() const;
@@ -50,7 +50,10 @@ class StepCache {
  private:
   StepCache(std::unique_ptr<store::Database> database, store::Statement select, store::Statement insert,
             store::ArtifactStore& artifacts)
-      : database_(std::move(database)), select_(std::move(select)), insert_(std::move(insert)), artifacts_(artifacts) {}
+      : database_(std::move(database)),
+        select_(std::move(select)),
+        insert_(std::move(insert)),
+        artifacts_(artifacts) {}
   Result<value::Value> decode(store::Statement const& row);
   Result<std::string> encode(value::Value const& value);
 

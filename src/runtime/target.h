@@ -22,9 +22,9 @@ struct LinkedTask;
 struct OperationTarget {
   host::Manifest const* engine = nullptr;  // the host's, which outlives all targets
   host::Operation const* operation = nullptr;
-  std::optional<host::ModelSpec> model;    // of an engine that takes model files
-  std::string model_hash;                  // of its content and options
-  std::string folder;                      // of an engine that takes folders: where they lie
+  std::optional<host::ModelSpec> model;  // of an engine that takes model files
+  std::string model_hash;                // of its content and options
+  std::string folder;                    // of an engine that takes folders: where they lie
 };
 
 struct FunctionTarget {

@@ -114,7 +114,7 @@ BlobPtr Blob::view(std::string_view bytes, std::shared_ptr<void const> owner, Fa
 }
 
 Sha256 const& Blob::hash() const {
-  std::call_once(hashed_, [this] { hash_ = sha256(bytes_); });
+  std::call_once(hashed_, [this] { hash_ = facts_.hash ? *facts_.hash : sha256(bytes_); });
   return hash_;
 }
 

@@ -28,12 +28,12 @@ struct Word {
 
 // What was read on one page.
 struct Page {
-  std::int64_t number = 0;           // of the document, from 1
-  double width = 0, height = 0;      // points
-  std::string text;                  // words in reading order; lines end in \n, paragraphs in \n\n
-  std::vector<Word> words;           // in the order of the text
-  double confidence = 1;             // mean of the words', 1 where nothing was recognised
-  std::string source;                // "text" (the page had it) or "ocr"
+  std::int64_t number = 0;       // of the document, from 1
+  double width = 0, height = 0;  // points
+  std::string text;              // words in reading order; lines end in \n, paragraphs in \n\n
+  std::vector<Word> words;       // in the order of the text
+  double confidence = 1;         // mean of the words', 1 where nothing was recognised
+  std::string source;            // "text" (the page had it) or "ocr"
 };
 
 // A reference to one page of a document, rendered where it is read; `text` is what the page has
@@ -49,20 +49,20 @@ struct Sheet {
 // A stretch of a document that can be found and cited.
 struct Passage {
   std::string id;
-  std::string document;      // path or name, for people
+  std::string document;  // path or name, for people
   std::string title;
-  std::int64_t page = 0;     // of the document, from 1; 0: the document has no pages
-  std::string text;          // verbatim from the page
-  std::vector<Box> boxes;    // one a line
-  double score = 0;          // of the search that found it, higher is better
+  std::int64_t page = 0;   // of the document, from 1; 0: the document has no pages
+  std::string text;        // verbatim from the page
+  std::vector<Box> boxes;  // one a line
+  double score = 0;        // of the search that found it, higher is better
 };
 
 // A quote that stands word for word on a page, and where. Made by code, never by a model.
 struct Citation {
   std::string document;
   std::int64_t page = 0;
-  std::string quote;         // the page's own characters
-  std::vector<Box> boxes;    // of the lines that hold it
+  std::string quote;       // the page's own characters
+  std::vector<Box> boxes;  // of the lines that hold it
 };
 
 Type const& page_type();

@@ -27,11 +27,11 @@ struct Port {
   std::string name;
   Type type;
   std::string about;
-  bool required = true;            // false: may be absent, then null
-  std::optional<Value> fallback;   // `default:`; makes the port not required
-  std::vector<std::string> accept; // media types of a file; empty: any
-  std::optional<double> min, max;  // of an integer or a number
-  std::vector<std::string> one_of; // allowed texts; empty: any
+  bool required = true;             // false: may be absent, then null
+  std::optional<Value> fallback;    // `default:`; makes the port not required
+  std::vector<std::string> accept;  // media types of a file; empty: any
+  std::optional<double> min, max;   // of an integer or a number
+  std::vector<std::string> one_of;  // allowed texts; empty: any
   Position position;
 };
 

@@ -115,7 +115,7 @@ TEST(BindInputs, NamesWhatIsWrong) {
 
 TEST(BindInputs, ChecksMediaTypes) {
   auto file = [](std::string type) {
-    return Value::record({{"f", Blob::own("x", {std::move(type), "scan.doc", -1})}});
+    return Value::record({{"f", Blob::own("x", {std::move(type), "scan.doc", -1, {}})}});
   };
   EXPECT_EQ(bind_problem("f: {type: file, accept: [application/pdf, image/*]}", file("image/png")), "");
   auto text = bind_problem("f: {type: file, accept: [application/pdf, image/*]}", file("text/plain"));

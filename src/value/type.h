@@ -21,9 +21,20 @@ namespace shoal::value {
 class Type {
  public:
   enum class Kind {
-    any, text, integer, number, boolean, json,
-    file, image, audio, video, tensor,
-    list, stream, record
+    any,
+    text,
+    integer,
+    number,
+    boolean,
+    json,
+    file,
+    image,
+    audio,
+    video,
+    tensor,
+    list,
+    stream,
+    record
   };
   using Field = std::pair<std::string, Type>;
 
@@ -42,12 +53,12 @@ class Type {
   Kind kind() const { return kind_; }
   // As it would be written; a named record gives its name.
   std::string to_string() const;
-  Type const& element() const;                // of a list or stream
-  std::vector<Field> const& fields() const;   // of a record
+  Type const& element() const;               // of a list or stream
+  std::vector<Field> const& fields() const;  // of a record
   Type const* field(std::string_view name) const;
 
-  std::string const& dtype() const;                     // of a tensor
-  std::vector<std::string> const& dimensions() const;   // of a tensor
+  std::string const& dtype() const;                    // of a tensor
+  std::vector<std::string> const& dimensions() const;  // of a tensor
 
   // By structure: a record's name does not count.
   friend bool operator==(Type const& a, Type const& b);

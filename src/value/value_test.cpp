@@ -152,7 +152,7 @@ TEST(ValueJson, PlainReaderRefusesBlobsButTakesSchemas) {
 }
 
 TEST(ValueJson, DescribesBlobsWithoutTheirBytes) {
-  auto file = Blob::own("hello", {"text/plain", "a.txt", -1});
+  auto file = Blob::own("hello", {"text/plain", "a.txt", -1, {}});
   auto json = to_json(Value(file));
   EXPECT_EQ(json["$artifact"].as_string(), sha256("hello").hex());
   EXPECT_EQ(json["size"].as_integer(), 5);
@@ -169,12 +169,18 @@ TEST(ValueJson, RefusesJsonThatIsTooDeep) {
 
 TEST(Blob, KeepsItsBytesAndHashesThem) {
   auto owner = std::make_shared<std::string const>("content");
-  auto view = Blob::view(*owner, owner, {"text/plain", "name", 7});
+  auto view = Blob::view(*owner, owner, {"text/plain", "name", 7, {}});
   owner.reset();
   EXPECT_EQ(view->bytes(), "content");
   EXPECT_EQ(view->descriptor(), 7);
   EXPECT_EQ(view->hash(), sha256("content"));
   EXPECT_EQ(blob("content")->hash(), view->hash());
+}
+
+TEST(Blob, AKnownHashIsNotComputedAgain) {
+  Blob::Facts facts;
+  facts.hash = sha256("what a store has checked");
+  EXPECT_EQ(Blob::own("bytes", facts)->hash(), sha256("what a store has checked"));
 }
 
 TEST(Blob, MediaTypeComesFromTheBytesBeforeTheName) {

@@ -16,7 +16,9 @@ constexpr std::size_t kMaxWaitingDescriptors = 64;
 constexpr std::size_t kJoinedBytes = 256u << 10;
 constexpr std::size_t kReceiveBytes = 256u << 10;
 
-Error protocol_error(std::string what) { return Error(Code::invalid_argument, "wire protocol: " + std::move(what)); }
+Error protocol_error(std::string what) {
+  return Error(Code::invalid_argument, "wire protocol: " + std::move(what));
+}
 
 }  // namespace
 
@@ -50,9 +52,11 @@ Result<void> Channel::flush() {
     auto& next = outgoing_.front();
     auto const rest = std::string_view(next.bytes).substr(next.sent);
     int const handle = next.descriptor.get();
-    auto const moved = TRY(handle >= 0 ? os::send(socket_.get(), rest, {&handle, 1}) : os::send(socket_.get(), rest));
+    auto const moved =
+        TRY(handle >= 0 ? os::send(socket_.get(), rest, {&handle, 1}) : os::send(socket_.get(), rest));
     if (moved.state == os::Transfer::State::would_block) return {};
-    if (moved.state == os::Transfer::State::closed) return Error(Code::unavailable, "the connection is closed");
+    if (moved.state == os::Transfer::State::closed)
+      return Error(Code::unavailable, "the connection is closed");
     next.descriptor.close();
     next.sent += moved.bytes;
     unsent_bytes_ -= moved.bytes;
@@ -68,7 +72,8 @@ Result<std::vector<Received>> Channel::receive() {
     std::vector<os::Descriptor> descriptors;
     auto const moved = TRY(os::receive(socket_.get(), buffer, descriptors));
     std::move(descriptors.begin(), descriptors.end(), std::back_inserter(arrived_));
-    if (arrived_.size() > kMaxWaitingDescriptors) return protocol_error("too many descriptors without their frames");
+    if (arrived_.size() > kMaxWaitingDescriptors)
+      return protocol_error("too many descriptors without their frames");
     if (moved.state == os::Transfer::State::would_block) return received;
     if (moved.state == os::Transfer::State::closed) {
       if (received.empty()) return Error(Code::unavailable, "the connection is closed");

@@ -27,7 +27,8 @@ class Channel {
   int descriptor() const { return socket_.get(); }
 
   // Queues a frame; flush() sends it. out_of_memory when a large payload finds no room.
-  Result<void> send(FrameType type, std::uint64_t call, std::string payload = {}, os::Descriptor attached = {});
+  Result<void> send(FrameType type, std::uint64_t call, std::string payload = {},
+                    os::Descriptor attached = {});
   // Sends what the socket takes. unavailable when the peer is gone.
   Result<void> flush();
   bool has_unsent() const { return !outgoing_.empty(); }

@@ -5,15 +5,13 @@
 namespace shoal::wire {
 namespace {
 
-template <typename Integer>
-void append_little_endian(std::string& out, Integer value) {
+template <typename Integer> void append_little_endian(std::string& out, Integer value) {
   for (std::size_t byte = 0; byte < sizeof(Integer); ++byte) {
     out.push_back(static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * byte)));
   }
 }
 
-template <typename Integer>
-Integer read_little_endian(char const* bytes) {
+template <typename Integer> Integer read_little_endian(char const* bytes) {
   std::uint64_t value = 0;
   for (std::size_t byte = 0; byte < sizeof(Integer); ++byte) {
     value |= std::uint64_t{static_cast<unsigned char>(bytes[byte])} << (8 * byte);

@@ -68,7 +68,8 @@ Json to_json(CoresLease const& lease) { return Json::object({{"cores", lease.cor
 
 Result<CoresLease> cores_lease_from(Json const& json) {
   auto const cores = TRY(require_integer(json, "cores"));
-  if (cores < 0 || cores > 4096) return Error(Code::invalid_argument, "a lease of an impossible number of cores");
+  if (cores < 0 || cores > 4096)
+    return Error(Code::invalid_argument, "a lease of an impossible number of cores");
   return CoresLease{static_cast<int>(cores)};
 }
 
@@ -94,7 +95,8 @@ Json to_json(CallReply const& reply) {
 
 Result<CallReply> call_reply_from(Json const& json) {
   if (!json["outputs"].is_object()) return Error(Code::invalid_argument, "a result without `outputs`");
-  return CallReply{json["outputs"], json["evidence"], json["cpu_seconds"].as_number(), bytes_at(json, "peak_bytes")};
+  return CallReply{json["outputs"], json["evidence"], json["cpu_seconds"].as_number(),
+                   bytes_at(json, "peak_bytes")};
 }
 
 Json to_json(Chunk const& chunk) {
@@ -113,10 +115,8 @@ Result<Chunk> chunk_from(Json const& json) {
 }
 
 Json to_json(BufferHeader const& header) {
-  Json json = Json::object({{"id", header.id},
-                            {"size", header.size},
-                            {"media_type", header.media_type},
-                            {"name", header.name}});
+  Json json = Json::object(
+      {{"id", header.id}, {"size", header.size}, {"media_type", header.media_type}, {"name", header.name}});
   if (header.hash) json.set("hash", header.hash->hex());
   return json;
 }

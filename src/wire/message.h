@@ -16,8 +16,8 @@ namespace shoal::wire {
 // HELLO, from both sides at the start.
 struct Hello {
   int protocol = 0;
-  std::string engine;    // name, as in engine.yaml
-  std::string version;   // of the program or engine
+  std::string engine;       // name, as in engine.yaml
+  std::string version;      // of the program or engine
   bool descriptors = true;  // can receive descriptors; without it bytes come as DATA frames
 };
 

@@ -34,7 +34,8 @@ Result<Json> send_blobs(Channel& channel, std::uint64_t call, value::Value const
     auto sent = descriptor
                     ? channel.send(FrameType::buffer, call, to_json(header).dump(), std::move(*descriptor))
                     : Result<void>(std::move(descriptor).error());
-    if (!sent && !failure) failure = std::move(sent).error().within("sending `" + blob->name() + "` to a worker");
+    if (!sent && !failure)
+      failure = std::move(sent).error().within("sending `" + blob->name() + "` to a worker");
     return Json::object({{"$buffer", header.id}});
   };
   auto json = value::to_json(value, send_blob);
@@ -64,7 +65,8 @@ Result<value::BlobPtr> BufferInbox::map(BufferHeader header, os::Descriptor desc
     auto const bytes = mapped->bytes();
     return value::Blob::view(bytes, std::move(mapped), std::move(facts));
   }
-  auto mapped = std::make_shared<os::MappedFile>(TRY(os::MappedFile::map(std::move(descriptor), header.name)));
+  auto mapped =
+      std::make_shared<os::MappedFile>(TRY(os::MappedFile::map(std::move(descriptor), header.name)));
   auto const bytes = mapped->bytes();
   facts.descriptor = mapped->descriptor().get();
   facts.hash = header.hash;

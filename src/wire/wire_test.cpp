@@ -48,7 +48,8 @@ TEST(Frame, HeaderIsLittleEndianAsDocumented) {
 
 TEST(Channel, CarriesPayloadsOfEverySize) {
   auto [host, worker] = connected();
-  for (std::size_t const size : {0ul, 1ul, kInlinePayloadBytes, kInlinePayloadBytes + 1, 3ul << 20, 20ul << 20}) {
+  for (std::size_t const size :
+       {0ul, 1ul, kInlinePayloadBytes, kInlinePayloadBytes + 1, 3ul << 20, 20ul << 20}) {
     ASSERT_TRUE(host.send(FrameType::call, size, std::string(size, 'x')));
     ASSERT_TRUE(host.flush());
     auto const received = worker.receive().value();
@@ -61,7 +62,8 @@ TEST(Channel, CarriesPayloadsOfEverySize) {
 TEST(Channel, KeepsWhatTheSocketDoesNotTake) {
   auto [host, worker] = connected();
   int const frames = 200;
-  for (int i = 0; i < frames; ++i) ASSERT_TRUE(host.send(FrameType::call, 1, std::string(kInlinePayloadBytes, 'x')));
+  for (int i = 0; i < frames; ++i)
+    ASSERT_TRUE(host.send(FrameType::call, 1, std::string(kInlinePayloadBytes, 'x')));
   ASSERT_TRUE(host.flush());
   EXPECT_TRUE(host.has_unsent());
   std::size_t received = 0;
@@ -89,7 +91,8 @@ TEST(Channel, RefusesADescriptorThatDidNotCome) {
 
 TEST(ValueCodec, BlobsArriveWithTheirFacts) {
   auto [host, worker] = connected();
-  auto const blob = value::Blob::own(std::string(100'000, 'p'), {"application/pdf", "a.pdf", -1, std::nullopt});
+  auto const blob =
+      value::Blob::own(std::string(100'000, 'p'), {"application/pdf", "a.pdf", -1, std::nullopt});
   auto const sent = value::Value::record({{"document", blob}, {"dpi", 300}});
   auto const json = send_blobs(host, 5, sent, true).value();
   ASSERT_TRUE(host.flush());

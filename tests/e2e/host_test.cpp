@@ -83,7 +83,8 @@ TEST_F(HostTest, ACrashIsTriedAgainOnceAndThenNamedAndTheHostLives) {
   auto const report = call("crash", Value::record({}));
   ASSERT_FALSE(report.outputs);
   EXPECT_EQ(report.outputs.error().code(), Code::engine_failed);
-  EXPECT_NE(report.outputs.error().message().find("signal 6"), std::string::npos) << report.outputs.error().message();
+  EXPECT_NE(report.outputs.error().message().find("signal 6"), std::string::npos)
+      << report.outputs.error().message();
   EXPECT_TRUE(call("echo", Value::record({{"value", 1}})).outputs);
 }
 
@@ -141,7 +142,8 @@ TEST_F(HostTest, AWorkerCanDoNothingButWork) {
   ASSERT_TRUE(report.outputs) << report.outputs.error().message();
   auto const& results = (*report.outputs)["results"].as_list();
   EXPECT_EQ(results.size(), 8u);
-  for (auto const& result : results) EXPECT_FALSE(result["allowed"].as_boolean()) << result["attempt"].as_text();
+  for (auto const& result : results)
+    EXPECT_FALSE(result["allowed"].as_boolean()) << result["attempt"].as_text();
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 

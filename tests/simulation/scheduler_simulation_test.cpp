@@ -32,9 +32,9 @@ class World {
   struct SimulatedWorker {
     std::string engine;
     bool ready = false;
-    int cores = 0;            // told
-    int working_with = 0;     // obeyed
-    int pending_cores = 0;    // SetCores not answered yet
+    int cores = 0;          // told
+    int working_with = 0;   // obeyed
+    int pending_cores = 0;  // SetCores not answered yet
     std::set<std::string> loading, loaded;
     std::set<JobId> running;
   };
@@ -43,7 +43,8 @@ class World {
   int pick(int low, int high) { return std::uniform_int_distribution(low, high)(random_); }
 
   void feed(Event event) {
-    for (auto const& action : scheduler_.on(event, now_)) std::visit([&](auto const& each) { obey(each); }, action);
+    for (auto const& action : scheduler_.on(event, now_))
+      std::visit([&](auto const& each) { obey(each); }, action);
     check();
   }
 
@@ -99,10 +100,15 @@ class World {
 
   void do_something() {
     switch (pick(0, 9)) {
-      case 0: case 1: case 2: arrive(pick(0, 30) == 0 ? 50 : 1); return;
-      case 3: case 4: end_a_job(); return;
+      case 0:
+      case 1:
+      case 2: arrive(pick(0, 30) == 0 ? 50 : 1); return;
+      case 3:
+      case 4: end_a_job(); return;
       case 5: cancel_a_job(); return;
-      case 6: if (pick(0, 4) == 0) kill_a_worker(); return;
+      case 6:
+        if (pick(0, 4) == 0) kill_a_worker();
+        return;
       default: answer(); return;
     }
   }
@@ -111,7 +117,8 @@ class World {
     for (int i = 0; i < count; ++i) {
       JobRequest request;
       request.id = next_job_++;
-      request.engine = std::vector<std::string>{"one", "many", "shared"}[static_cast<std::size_t>(pick(0, 2))];
+      request.engine =
+          std::vector<std::string>{"one", "many", "shared"}[static_cast<std::size_t>(pick(0, 2))];
       request.model = request.engine == "many" ? "" : std::string(1, static_cast<char>('a' + pick(0, 2)));
       request.cores = pick(0, 2);
       request.job_class = static_cast<JobClass>(pick(0, 2));
@@ -180,7 +187,8 @@ class World {
   // Nothing new comes, everybody answers: every job must end.
   void settle() {
     for (int round = 0; round < 200'000; ++round) {
-      bool const open = std::any_of(ended_.begin(), ended_.end(), [](auto const& entry) { return entry.second == JobEnd::none; });
+      bool const open = std::any_of(ended_.begin(), ended_.end(),
+                                    [](auto const& entry) { return entry.second == JobEnd::none; });
       if (!open) return;
       now_ += std::chrono::milliseconds(5);
       tick_if_due();
