@@ -1,4 +1,5 @@
-// Stands in for libFuzzer's main: gives every file of the folders named on the command line to the fuzzer's function, once.
+// Stands in for libFuzzer's main: gives every file of the folders named on the command line to the fuzzer's
+// function, once.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
