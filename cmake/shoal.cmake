@@ -83,9 +83,9 @@ function(shoal_apps)
   endforeach()
 endfunction()
 
-# All engines/*/ that have a CMakeLists.txt.
+# All engines/*/: the folders that have a main.cpp.
 function(shoal_engines)
-  file(GLOB folders CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/engines/*/CMakeLists.txt)
+  file(GLOB folders CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/engines/*/main.cpp)
   foreach(file IN LISTS folders)
     get_filename_component(folder ${file} DIRECTORY)
     get_filename_component(name ${folder} NAME)
