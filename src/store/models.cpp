@@ -215,7 +215,8 @@ class ModelStore::Pull {
 
   Result<void> try_source(CatalogFile const& file, Assembly const& source) {
     std::string const partial = folder_ + "/" + file.file + std::string(kPartial);
-    bool const continuing = can_continue(source) && fs::exists(partial);
+    std::error_code ignored;
+    bool const continuing = can_continue(source) && fs::exists(partial, ignored);
     auto result =
         write_from(file, source, partial,
                    continuing ? VerifiedFile::Start::with_what_is_there : VerifiedFile::Start::anew);
@@ -224,10 +225,9 @@ class ModelStore::Pull {
       result = write_from(file, source, partial, VerifiedFile::Start::anew);
     }
     if (result) return os::rename_durably(partial, folder_ + "/" + file.file);
-    std::error_code ignored;  // the next try removes it again
     bool const keep = can_continue(source) && !disk_failed_ &&
                       result.error().code() != Code::invalid_argument && fs::file_size(partial, ignored) > 0;
-    if (!keep) fs::remove(partial, ignored);
+    if (!keep) fs::remove(partial, ignored);  // else the next try does
     return result;
   }
 
