@@ -1,0 +1,382 @@
+// Runs of pipelines and tasks with real workers: order, cache, journal, ledger, errors, cancelling.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <thread>
+
+#include "net/test_server.h"
+#include "os/file.h"
+#include "runtime/runtime.h"
+
+namespace shoal::runtime {
+namespace {
+
+using value::Value;
+
+class RunTest : public testing::Test {
+ protected:
+  RunTest() : home_(os::TemporaryFolder::create("shoal-run").value()) { open(); }
+
+  // As a new process would: nothing of the one before is left but what is on disk.
+  void open() {
+    runtime_.reset();
+    Runtime::Options options;
+    options.home = {home_.path(), home_.path(), home_.path() + "/cache"};
+    auto const build = std::string(SHOAL_BINARY_DIR);
+    options.installation = {build + "/lib/shoal/engines", build + "/share/shoal"};
+    options.cores = 2;
+    auto opened = Runtime::open(std::move(options), egress_, clock_);
+    ASSERT_TRUE(opened) << opened.error().message();
+    runtime_ = std::move(*opened);
+  }
+
+  void add(std::string const& file, std::string const& text) {
+    auto const path = home_.path() + "/" + file;
+    std::ofstream(path) << text;
+    auto const added = runtime_->library().add_file(path);
+    ASSERT_TRUE(added) << added.error().message();
+  }
+
+  RunResult run(std::string const& name, Value inputs = Value::record({})) {
+    events_.clear();
+    RunRequest request;
+    request.name = name;
+    request.inputs = std::move(inputs);
+    request.on_event = [this](Event const& event) { events_.push_back(event); };
+    request.stop = stop_.get_token();
+    request.egress = &account_;
+    request.accept_failed_checks = accept_failed_checks_;
+    return runtime_->run(std::move(request));
+  }
+
+  std::size_t count(Event::Kind kind) const {
+    return static_cast<std::size_t>(
+        std::count_if(events_.begin(), events_.end(), [&](auto const& event) { return event.kind == kind; }));
+  }
+
+  os::TemporaryFolder home_;
+  SystemClock clock_;
+  net::Egress egress_;
+  net::EgressAccount account_{net::EgressPolicy{net::EgressPolicy::Allow::all, {}}};
+  std::unique_ptr<Runtime> runtime_;
+  std::vector<Event> events_;
+  std::stop_source stop_;
+  bool accept_failed_checks_ = true;
+};
+
+char const* const kDouble = R"(
+shoal: 1
+pipeline: double
+inputs: {words: list<text>}
+steps:
+  said: {use: echo.echo, each: $words, as: word, with: {value: $word}}
+  once: {use: echo.echo, with: {value: $said}}
+outputs: {words: $once}
+)";
+
+TEST_F(RunTest, ItemsKeepTheirOrderAndAreCachedOneByOne) {
+  add("double.yaml", kDouble);
+  auto const first = run("double", Value::record({{"words", Value::list({"a", "b", "c"})}}));
+  ASSERT_TRUE(first.outputs) << first.outputs.error().message();
+  EXPECT_EQ((*first.outputs)["words"], Value::list({"a", "b", "c"}));
+  EXPECT_EQ(first.ledger["calls"].as_integer(), 4);
+  EXPECT_EQ(first.ledger["cached"].as_integer(), 0);
+
+  open();
+  add("double.yaml", kDouble);
+  auto const second = run("double", Value::record({{"words", Value::list({"a", "x", "c"})}}));
+  ASSERT_TRUE(second.outputs);
+  EXPECT_EQ((*second.outputs)["words"], Value::list({"a", "x", "c"}));
+  EXPECT_EQ(second.ledger["cached"].as_integer(), 2);
+  EXPECT_EQ(second.ledger["calls"].as_integer(), 2);
+
+  auto const third = run("double", Value::record({{"words", Value::list({"a", "x", "c"})}}));
+  EXPECT_EQ(third.ledger["calls"].as_integer(), 0);
+  EXPECT_EQ(count(Event::Kind::step_cached), 4u);
+}
+
+TEST_F(RunTest, OneOneAndAHalfAndTrueAreDifferentInputs) {
+  for (auto const& value : {Value(1), Value(1.0), Value("1"), Value(true)}) {
+    auto const result = run("echo.echo", Value::record({{"value", value}}));
+    ASSERT_TRUE(result.outputs);
+    EXPECT_EQ(result.ledger["cached"].as_integer(), 0);
+    EXPECT_EQ((*result.outputs)["value"], value);
+  }
+}
+
+TEST_F(RunTest, WhatWritesAlwaysRuns) {
+  for (int i = 1; i <= 3; ++i) {
+    auto const result = run("echo.write", Value::record({{"value", "same"}}));
+    EXPECT_EQ((*result.outputs)["runs"], Value(i));
+  }
+}
+
+TEST_F(RunTest, AGatedBranchRunsZeroTimes) {
+  add("gate.yaml", R"(
+shoal: 1
+pipeline: gate
+inputs: {open: boolean}
+steps:
+  said: {use: echo.fail, with: {message: "should not run"}, when: $open, else: "other"}
+outputs: {value: $said}
+)");
+  auto const closed = run("gate", Value::record({{"open", false}}));
+  ASSERT_TRUE(closed.outputs) << closed.outputs.error().message();
+  EXPECT_EQ((*closed.outputs)["value"], Value("other"));
+  EXPECT_EQ(count(Event::Kind::step_started), 0u);
+  auto const opened = run("gate", Value::record({{"open", true}}));
+  ASSERT_FALSE(opened.outputs);
+  EXPECT_NE(opened.outputs.error().message().find("step `said`"), std::string::npos);
+  EXPECT_NE(opened.outputs.error().message().find("should not run"), std::string::npos);
+}
+
+TEST_F(RunTest, APipelineIsAStepOfAnother) {
+  add("double.yaml", kDouble);
+  add("outer.yaml", R"(
+shoal: 1
+pipeline: outer
+inputs: {lists: list<list<text>>}
+steps:
+  inner: {use: double, each: $lists, as: words, with: {words: $words}}
+  flat: {use: flatten, with: {lists: $inner}}
+outputs: {all: $flat}
+)");
+  auto const lists = Value::list({Value::list({"a", "b"}), Value::list({}), Value::list({"c"})});
+  auto const result = run("outer", Value::record({{"lists", lists}}));
+  ASSERT_TRUE(result.outputs) << result.outputs.error().message();
+  EXPECT_EQ((*result.outputs)["all"], Value::list({"a", "b", "c"}));
+  auto const nested = std::any_of(events_.begin(), events_.end(),
+                                  [](auto const& event) { return event.step == "inner[0]/said[1]"; });
+  EXPECT_TRUE(nested);
+}
+
+TEST_F(RunTest, OneBadItemStopsTheRunOrOnlyItself) {
+  auto const document = [](std::string const& on_error) {
+    return "shoal: 1\npipeline: items\ninputs: {codes: list<text>}\nsteps:\n"
+           "  each: {use: echo.fail, each: $codes, as: code, with: {code: $code, message: bad}, on_error: " +
+           on_error + "}\noutputs: {results: $each}\n";
+  };
+  add("items.yaml", document("skip"));
+  auto const codes = Value::record({{"codes", Value::list({"busy", "refused"})}});
+  auto const skipped = run("items", codes);
+  ASSERT_TRUE(skipped.outputs) << skipped.outputs.error().message();
+  EXPECT_EQ((*skipped.outputs)["results"].as_list().size(), 0u);
+  add("items.yaml", document("fail"));
+  auto const failed = run("items", codes);
+  ASSERT_FALSE(failed.outputs);
+  EXPECT_EQ(failed.outputs.error().code(), Code::busy);
+  EXPECT_NE(failed.outputs.error().message().find("item 1"), std::string::npos);
+}
+
+TEST_F(RunTest, AFailedStepIsNeverCachedItsUpstreamIs) {
+  add("chain.yaml", R"(
+shoal: 1
+pipeline: chain
+inputs: {word: text}
+steps:
+  up: {use: echo.echo, with: {value: $word}}
+  down: {use: echo.fail, with: {message: "{{ $up }} failed"}}
+outputs: {value: $down}
+)");
+  for (int i = 0; i < 2; ++i) {
+    auto const result = run("chain", Value::record({{"word", "a"}}));
+    ASSERT_FALSE(result.outputs);
+    EXPECT_NE(result.outputs.error().message().find("a failed"), std::string::npos);
+    EXPECT_EQ(result.ledger["cached"].as_integer(), i);
+    EXPECT_EQ(count(Event::Kind::step_failed), 1u);
+  }
+}
+
+TEST_F(RunTest, ATimeoutEndsAStepThatWouldGoOn) {
+  add("slow.yaml", R"(
+shoal: 1
+pipeline: slow
+steps:
+  wait: {use: echo.sleep, with: {seconds: 3000, value: x}, timeout: 50ms}
+outputs: {value: $wait}
+)");
+  auto const result = run("slow");
+  ASSERT_FALSE(result.outputs);
+  EXPECT_EQ(result.outputs.error().code(), Code::deadline_exceeded);
+}
+
+TEST_F(RunTest, CancellingARunStopsItAndTheNextOneIsNotHit) {
+  std::thread stopper([this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    stop_.request_stop();
+  });
+  auto const result = run("echo.sleep", Value::record({{"seconds", 3000}}));
+  stopper.join();
+  ASSERT_FALSE(result.outputs);
+  EXPECT_EQ(result.outputs.error().code(), Code::cancelled);
+  EXPECT_EQ(runtime_->journal().find(result.run)->state, "cancelled");
+  stop_ = {};
+  EXPECT_TRUE(run("echo.echo", Value::record({{"value", 1}})).outputs);
+}
+
+TEST_F(RunTest, EventsAreNumberedWithoutGapsAndEndWithTheRun) {
+  add("double.yaml", kDouble);
+  run("double", Value::record({{"words", Value::list({"a", "b"})}}));
+  ASSERT_FALSE(events_.empty());
+  for (std::size_t i = 0; i < events_.size(); ++i) EXPECT_EQ(events_[i].sequence, i + 1);
+  EXPECT_EQ(events_.front().kind, Event::Kind::run_started);
+  EXPECT_EQ(events_.back().kind, Event::Kind::run_done);
+}
+
+TEST_F(RunTest, TheJournalKnowsRunsStepsAndWhatWasInterrupted) {
+  add("double.yaml", kDouble);
+  auto const result = run("double", Value::record({{"words", Value::list({"a"})}}));
+  auto& journal = runtime_->journal();
+  ASSERT_TRUE(journal.run_started("0abandoned", "double", clock_.wall()));  // a process that was killed
+  EXPECT_EQ(journal.find("0abandoned")->state, "running");
+  open();
+  run("echo.echo", Value::record({{"value", 1}}));
+  EXPECT_EQ(runtime_->journal().find("0abandoned")->state, "interrupted");
+  auto const record = runtime_->journal().find(result.run);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->state, "done");
+  EXPECT_EQ(record->name, "double");
+  EXPECT_EQ(record->ledger["calls"].as_integer(), 2);
+  auto const steps = runtime_->journal().steps(result.run);
+  ASSERT_TRUE(steps);
+  std::map<std::string, std::string> states;
+  for (auto const& step : *steps) states[step.step] = step.state;
+  EXPECT_EQ(states, (std::map<std::string, std::string>{{"said[0]", "done"}, {"once", "done"}}));
+}
+
+TEST_F(RunTest, BytesThatLeftTheMachineAreInTheLedger) {
+  auto const quiet = run("echo.echo", Value::record({{"value", 1}}));
+  EXPECT_EQ(quiet.ledger["bytes_off_machine"].as_integer(), 0);
+  net::TestServer server([](std::string const&) { return net::TestServer::Reply{net::TestServer::ok("hello")}; });
+  net::HttpRequest request;
+  request.url = server.url("/");
+  ASSERT_TRUE(egress_.fetch(account_, request));
+  auto const loud = run("echo.echo", Value::record({{"value", 2}}));
+  EXPECT_GT(loud.ledger["bytes_off_machine"].as_integer(), 20);
+}
+
+TEST_F(RunTest, BigOutputsComeBackFromTheCacheWhole) {
+  auto const inputs = Value::record({{"bytes", 3'000'000}});
+  run("echo.big", inputs);
+  open();
+  auto const again = run("echo.big", inputs);
+  EXPECT_EQ(again.ledger["cached"].as_integer(), 1);
+  EXPECT_EQ((*again.outputs)["blob"].as_blob()->bytes(), std::string(3'000'000, 'b'));
+}
+
+TEST_F(RunTest, ALostArtifactMakesTheStepRunAgain) {
+  auto const inputs = Value::record({{"bytes", 1'000'000}});
+  run("echo.big", inputs);
+  open();
+  std::filesystem::remove_all(home_.path() + "/artifacts");
+  open();
+  auto const again = run("echo.big", inputs);
+  ASSERT_TRUE(again.outputs) << again.outputs.error().message();
+  EXPECT_EQ(again.ledger["calls"].as_integer(), 1);
+}
+
+TEST_F(RunTest, ATaskClimbsOnAFailedCheckAndOnAnErrorAndTellsItsRoute) {
+  add("careful.yaml", R"(
+shoal: 1
+task: careful
+inputs: {value: text}
+outputs: {value: text}
+ladder:
+  - {use: echo.fail, with: {message: "first rung is broken"}}
+  - {use: echo.echo, with: {value: ""}}
+  - {use: echo.echo}
+checks: [not_empty]
+)");
+  auto const result = run("careful", Value::record({{"value", "good"}}));
+  ASSERT_TRUE(result.outputs) << result.outputs.error().message();
+  EXPECT_EQ((*result.outputs)["value"], Value("good"));
+  EXPECT_FALSE(result.checks_failed);
+  auto const& tried = result.route.as_array().at(0)["tried"].as_array();
+  ASSERT_EQ(tried.size(), 3u);
+  EXPECT_NE(tried[0]["error"].dump().find("first rung is broken"), std::string::npos);
+  EXPECT_EQ(tried[1]["failed"].as_array().at(0)["check"].as_string(), "not_empty");
+  EXPECT_EQ(result.ledger["rungs"].as_object().size(), 1u);
+}
+
+TEST_F(RunTest, AnAnswerThatFailsItsChecksIsMarkedOrRefusedAsAsked) {
+  add("empty.yaml", R"(
+shoal: 1
+task: empty
+inputs: {value: text}
+outputs: {value: text}
+ladder: [{use: echo.echo, with: {value: ""}}]
+checks: [not_empty]
+)");
+  auto const marked = run("empty", Value::record({{"value", "x"}}));
+  ASSERT_TRUE(marked.outputs) << marked.outputs.error().message();
+  EXPECT_TRUE(marked.checks_failed);
+  accept_failed_checks_ = false;
+  auto const refused = run("empty", Value::record({{"value", "x"}}));
+  ASSERT_FALSE(refused.outputs);
+  EXPECT_EQ(refused.outputs.error().code(), Code::checks_failed);
+}
+
+TEST_F(RunTest, ALongChainOfFunctionsDoesNotOverflow) {
+  std::string text = "shoal: 1\npipeline: chain\ninputs: {t: text}\nsteps:\n";
+  int const steps = 10'000;
+  for (int i = 0; i < steps; ++i) {
+    text += "  s" + std::to_string(i) + ": {use: join, with: {texts: [" +
+            (i == 0 ? "$t" : "$s" + std::to_string(i - 1)) + "]}}\n";
+  }
+  text += "outputs: {t: $s" + std::to_string(steps - 1) + "}\n";
+  add("chain.yaml", text);
+  auto const result = run("chain", Value::record({{"t", "end"}}));
+  ASSERT_TRUE(result.outputs) << result.outputs.error().message();
+  EXPECT_EQ((*result.outputs)["t"], Value("end"));
+}
+
+TEST_F(RunTest, WrongInputsAndUnknownNamesAreNamedWithTheNearest) {
+  auto const unknown = run("echo.ecko");
+  EXPECT_EQ(unknown.outputs.error().code(), Code::not_found);
+  EXPECT_NE(unknown.outputs.error().message().find("echo.echo"), std::string::npos);
+  auto const missing = run("echo.echo");
+  EXPECT_EQ(missing.outputs.error().code(), Code::invalid_argument);
+  EXPECT_NE(missing.outputs.error().message().find("value"), std::string::npos);
+}
+
+TEST_F(RunTest, PipelinesThatUseEachOtherInACircleAreRefusedWithTheWayAround) {
+  auto const document = [](std::string const& name, std::string const& uses) {
+    return "shoal: 1\npipeline: " + name + "\ninputs: {t: text}\nsteps: {s: {use: " + uses +
+           ", with: {t: $t}}}\noutputs: {t: $s}\n";
+  };
+  add("one.yaml", document("one", "two"));
+  add("two.yaml", document("two", "one"));
+  auto const result = run("one", Value::record({{"t", "x"}}));
+  ASSERT_FALSE(result.outputs);
+  EXPECT_EQ(result.outputs.error().code(), Code::invalid_argument);
+  EXPECT_NE(result.outputs.error().message().find("one uses two uses one"), std::string::npos)
+      << result.outputs.error().message();
+}
+
+TEST_F(RunTest, ASecondRuntimeOfTheHomeWaitsAndSaysForWhom) {
+  ASSERT_TRUE(run("echo.echo", Value::record({{"value", 1}})).outputs);  // holds the home's host
+  Runtime::Options options;
+  options.home = runtime_->home();
+  auto const build = std::string(SHOAL_BINARY_DIR);
+  options.installation = {build + "/lib/shoal/engines", build + "/share/shoal"};
+  std::string holder;
+  std::stop_source stop;
+  options.stop = stop.get_token();
+  options.on_wait = [&](std::string const& who) {
+    holder = who;
+    stop.request_stop();
+  };
+  auto const second = Runtime::open(std::move(options), egress_, clock_).value();
+  RunRequest request;
+  request.name = "echo.echo";
+  request.inputs = Value::record({{"value", 2}});
+  auto const result = second->run(std::move(request));
+  ASSERT_FALSE(result.outputs);
+  EXPECT_EQ(result.outputs.error().code(), Code::cancelled);
+  EXPECT_NE(holder.find("process"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace shoal::runtime
