@@ -164,7 +164,7 @@ TEST_F(RunTest, OneBadItemStopsTheRunOrOnlyItself) {
   ASSERT_TRUE(skipped.outputs) << skipped.outputs.error().message();
   EXPECT_EQ((*skipped.outputs)["results"].as_list().size(), 0u);
   add("items.yaml", document("fail"));
-  auto const failed = run("items", codes);
+  auto const failed = run("items", Value::record({{"codes", Value::list({"busy"})}}));
   ASSERT_FALSE(failed.outputs);
   EXPECT_EQ(failed.outputs.error().code(), Code::busy);
   EXPECT_NE(failed.outputs.error().message().find("item 1"), std::string::npos);
