@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "engines/ocr/pdf.h"
 #include "engines/ocr/test_support.h"
 
@@ -96,6 +98,17 @@ TEST_F(RecognizerTest, AnswersDoNotDependOnWhatWasReadBefore) {
   auto again = read(print_->raster);
   EXPECT_EQ(first.text, again.text);
   EXPECT_EQ(first.confidence, again.confidence);
+}
+
+// Pages are read in parallel, so a page must not take more than its own core.
+TEST_F(RecognizerTest, StaysOnItsThread) {
+  auto threads = [] {
+    namespace fs = std::filesystem;
+    return std::distance(fs::directory_iterator("/proc/self/task"), fs::directory_iterator());
+  };
+  auto before = threads();
+  read(print_->raster);
+  EXPECT_EQ(threads(), before);
 }
 
 TEST_F(RecognizerTest, StopsBetweenWords) {
