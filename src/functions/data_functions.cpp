@@ -181,7 +181,7 @@ std::vector<Function> data_functions() {
                   .infer = infer_select,
                   .call = select_part};
   select.signature.inputs = {
-      port("from", "any", "The whole."),
+      option("from", "any", {}, "The whole; null has no parts."),
       port("path", "text", "Which part: `field`, `field.other`, `list[0]`, `[-1].field` (from the end)."),
       option("otherwise", "any", {}, "What to give where there is no such part; absent: that is an error.")};
   select.signature.outputs = {port("value", "any", "The part.")};

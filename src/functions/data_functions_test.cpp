@@ -49,6 +49,8 @@ TEST(Select, SaysWhatIsMissing) {
   auto outputs =
       outputs_of("select", Value::record({{"from", example()}, {"path", "x"}, {"otherwise", "none"}}));
   EXPECT_EQ(outputs["value"], Value("none"));
+  outputs = outputs_of("select", Value::record({{"from", Value()}, {"path", "x"}, {"otherwise", "none"}}));
+  EXPECT_EQ(outputs["value"], Value("none"));
 }
 
 TEST(Select, InfersTheTypeFromThePath) {

@@ -12,6 +12,8 @@ using value::Value;
 
 // A text that a few steps of joining could otherwise double without end.
 constexpr std::size_t kMaxText = 64 << 20;
+// Bounds the work where braces are many and close nowhere near.
+constexpr std::size_t kLongestName = 256;
 
 Error too_long() {
   return Error(Code::invalid_argument, "the text would be longer than 64 MiB; make it of less");
@@ -61,42 +63,32 @@ std::string shown(Value const& value) {
   return value.is_null() ? std::string() : value::to_json(value).dump();
 }
 
-// The input that `path` ("name" or "name.field.field") names.
-Result<Value const*> look_up(Value const& inputs, std::string_view path) {
-  auto names = split(path, '.');
+// The input that `path` ("name" or "name.field.field") names, or nullptr.
+Value const* look_up(Value const& inputs, std::string_view path) {
   Value const* at = &inputs;
-  for (auto name : names) {
-    if (!at->contains(name) || (at == &inputs && name == "template")) {
-      std::vector<std::string> known;
-      for (auto const& field : at->as_record()) {
-        if (at != &inputs || field.first != "template") known.push_back(field.first);
-      }
-      auto proposal = did_you_mean(name, known);
-      if (proposal.empty()) proposal = known.empty() ? "nothing is given" : "there is " + join(known, ", ");
-      return Error(Code::invalid_argument, "the template names `" + printable(path) + "`, but there is no `" +
-                                               printable(name) + "`; " + proposal);
-    }
+  for (auto name : split(path, '.')) {
+    if (!at->contains(name) || (at == &inputs && name == "template")) return nullptr;
     at = &(*at)[name];
   }
   return at;
 }
 
+// What names no input stays as it is: pipelines fill the templates in their documents themselves and name
+// what is missing there, so that braces which still come here are most likely a document's own.
 Result<Value> fill_template(Value const& inputs) {
   std::string_view source = inputs["template"].as_text();
   std::string text;
-  for (std::size_t at = 0;;) {
-    auto open = source.find("{{", at);
+  std::size_t at = 0;
+  for (auto open = source.find("{{"); open != std::string_view::npos; open = source.find("{{", at)) {
     text += source.substr(at, open - at);
-    if (open == std::string_view::npos) break;
-    auto close = source.find("}}", open + 2);
-    if (close == std::string_view::npos) {
-      return Error(Code::invalid_argument, "the template has `{{` without `}}` after it: `" +
-                                               printable(source.substr(open, 40)) + "`");
-    }
-    text += shown(*TRY(look_up(inputs, trim(source.substr(open + 2, close - open - 2)))));
+    auto name = source.substr(open + 2, kLongestName);
+    auto close = name.find("}}");
+    auto value = close == std::string_view::npos ? nullptr : look_up(inputs, trim(name.substr(0, close)));
+    text += value ? shown(*value) : "{{";
+    at = open + 2 + (value ? close + 2 : 0);
     if (text.size() > kMaxText) return too_long();
-    at = close + 2;
   }
+  text += source.substr(at);
   return Value::record({{"text", std::move(text)}});
 }
 
@@ -118,9 +110,9 @@ std::vector<Function> text_functions() {
                 .about = "Puts its other inputs into a text.",
                 .open_inputs = true,
                 .call = fill_template};
-  fill.signature.inputs = {
-      port("template", "text",
-           "`{{ name }}` and `{{ name.field }}` stand for the inputs; what is no text is put in as JSON.")};
+  fill.signature.inputs = {port("template", "text",
+                                "`{{ name }}` and `{{ name.field }}` stand for the inputs; what is no text "
+                                "is put in as JSON, what names none stays.")};
   fill.signature.outputs = {port("text", "text", "The text, filled in.")};
   return {split, join, fill};
 }
