@@ -37,7 +37,7 @@ class Worker::ActiveCall final : public CallContext {
         [id = id_, port = std::string(port), part = std::move(part)](wire::Channel& channel) -> Result<void> {
           wire::Chunk message;
           message.port = port;
-          message.part = TRY(wire::send_blobs(channel, id, part, false));
+          message.part = TRY(wire::send_blobs(channel, id, part, wire::Hashes::left_out));
           return channel.send(wire::FrameType::chunk, id, wire::to_json(message).dump());
         });
   }
@@ -240,12 +240,15 @@ Result<void> Worker::start_call(wire::Received received) {
   threads_.run(
       [this, id, active, model, call = Call{std::move(request.operation), std::move(inputs)}]() mutable {
         auto reply = without_exceptions<Reply>([&] { return model->call(call, *active); });
-        call = {};  // a large input is freed before the answer goes out
+        auto blobs = wire::blobs_of(call.inputs);  // an answer that has some of them in it refers to them
+        call = {};
         if (!reply) return finish(id, std::move(reply).error());
         auto const usage = os::own_usage();
-        finish(id, Message([id, reply = std::move(*reply), usage](wire::Channel& channel) -> Result<void> {
+        finish(id, Message([id, reply = std::move(*reply), blobs = std::move(blobs),
+                            usage](wire::Channel& channel) -> Result<void> {
                  wire::CallReply message;
-                 message.outputs = TRY(wire::send_blobs(channel, id, reply.outputs, false));
+                 message.outputs =
+                     TRY(wire::send_blobs(channel, id, reply.outputs, wire::Hashes::left_out, blobs));
                  message.evidence = reply.evidence;
                  message.cpu_seconds = usage.cpu_seconds;
                  message.peak_bytes = usage.peak_rss_bytes;

@@ -277,7 +277,8 @@ void Host::send(SendJob const& action) {
     wire::CallRequest request;
     request.operation = job.spec.operation;
     request.model = worker.models.at(key);
-    request.inputs = TRY(wire::send_blobs(worker.channel(), action.job, job.spec.inputs, true));
+    request.inputs =
+        TRY(wire::send_blobs(worker.channel(), action.job, job.spec.inputs, wire::Hashes::stated));
     return worker.channel().send(wire::FrameType::call, action.job, wire::to_json(request).dump());
   }();
   if (sent) return;
@@ -354,7 +355,9 @@ Result<void> Host::on_result(WorkerId id, WorkerProcess& worker, wire::Frame con
   }
   auto const reply = TRY(wire::call_reply_from(TRY(payload(frame))));
   JobReport report;
-  report.outputs = worker.buffers().take_value(frame.call, reply.outputs);
+  auto const job = jobs_.find(frame.call);
+  auto const inputs = job == jobs_.end() ? wire::InputBlobs() : wire::blobs_of(job->second.spec.inputs);
+  report.outputs = worker.buffers().take_value(frame.call, reply.outputs, inputs);
   report.evidence = reply.evidence;
   report.cpu_seconds = std::max(0.0, reply.cpu_seconds - worker.cpu_seconds);
   report.peak_bytes = reply.peak_bytes;

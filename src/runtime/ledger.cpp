@@ -1,5 +1,6 @@
 #include "runtime/ledger.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/text.h"
@@ -7,7 +8,10 @@
 namespace shoal::runtime {
 namespace {
 
-double rounded(double value, double step) { return std::round(value / step) * step; }
+std::uint64_t count_of(Json const& json) { return static_cast<std::uint64_t>(json.as_integer()); }
+
+// To so many parts of one.
+double rounded(double value, double parts) { return std::round(value * parts) / parts; }
 
 }  // namespace
 
@@ -37,12 +41,39 @@ Json to_json(Ledger const& ledger) {
                        {"tokens", Json::object({{"in", ledger.tokens_in()}, {"out", ledger.tokens_out()}})},
                        {"calls", ledger.calls},
                        {"cached", ledger.cached},
-                       {"core_seconds", rounded(ledger.core_seconds, 0.001)},
-                       {"seconds", rounded(seconds(ledger.elapsed), 0.001)},
+                       {"core_seconds", rounded(ledger.core_seconds, 1000)},
+                       {"seconds", rounded(seconds(ledger.elapsed), 1000)},
                        {"peak_memory_bytes", ledger.peak_memory_bytes},
-                       {"energy_joules", Json::object({{"value", rounded(ledger.energy_joules, 0.1)},
+                       {"energy_joules", Json::object({{"value", rounded(ledger.energy_joules, 10)},
                                                        {"method", ledger.energy_method}})},
                        {"bytes_off_machine", ledger.bytes_off_machine}});
+}
+
+Json sum_of(std::vector<Json> const& ledgers) {
+  Ledger sum;
+  double elapsed = 0;
+  for (auto const& each : ledgers) {
+    for (auto const& [name, use] : each["models"].as_object()) {
+      auto& model = sum.models[name];
+      model.calls += count_of(use["calls"]);
+      model.tokens_in += count_of(use["tokens_in"]);
+      model.tokens_out += count_of(use["tokens_out"]);
+    }
+    for (auto const& [name, settled] : each["rungs"].as_object()) sum.rungs[name] += count_of(settled);
+    sum.calls += count_of(each["calls"]);
+    sum.cached += count_of(each["cached"]);
+    sum.core_seconds += each["core_seconds"].as_number();
+    sum.peak_memory_bytes = std::max(sum.peak_memory_bytes, count_of(each["peak_memory_bytes"]));
+    sum.energy_joules += each["energy_joules"]["value"].as_number();
+    auto const& method = each["energy_joules"]["method"].as_string();
+    if (sum.energy_method.empty()) sum.energy_method = method;
+    if (!method.empty() && sum.energy_method != method)
+      sum.energy_method = "partly measured, partly estimated";
+    sum.bytes_off_machine += count_of(each["bytes_off_machine"]);
+    elapsed += each["seconds"].as_number();
+  }
+  sum.elapsed = from_seconds(elapsed);
+  return to_json(sum);
 }
 
 std::string summary(Json const& ledger) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "base/time.h"
@@ -32,6 +33,8 @@ struct Ledger {
 
 // As in docs: {"rungs", "models", "tokens", "core_seconds", "peak_memory_bytes", "energy_joules", …}.
 Json to_json(Ledger const& ledger);
+// The account of several runs together: sums, and the highest peak. Members as in each of them.
+Json sum_of(std::vector<Json> const& ledgers);
 // One line for people: "smollm2-135m · 214 tokens · 3.1 core-s · 412 MB · 0 bytes left this machine".
 std::string summary(Json const& ledger);
 

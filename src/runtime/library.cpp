@@ -96,6 +96,25 @@ std::string Library::about(Document const& document) const {
   return about ? about->text() : std::string();
 }
 
+std::vector<store::Model> Library::missing_models(std::string const& name) const {
+  std::vector<store::Model> missing;
+  auto const look_at = [&](std::string const& leaf) {
+    auto found = documents_.contains(leaf) ? std::nullopt : find_model_operation(leaf);
+    if (!found || found->model.installed()) return;
+    auto const is_it = [&](auto const& each) {
+      return each.entry.full_name() == found->model.entry.full_name();
+    };
+    if (std::none_of(missing.begin(), missing.end(), is_it)) missing.push_back(std::move(found->model));
+  };
+  look_at(name);
+  auto const order = graph::order_of_use(name, [this](std::string const& each) { return uses_of(each); });
+  if (!order) return missing;  // a circle: link() says so
+  for (auto const& document : *order) {
+    for (auto const& use : uses_of(document).value_or(std::vector<std::string>())) look_at(use);
+  }
+  return missing;
+}
+
 std::vector<Problem> Library::warnings(std::string const& name) const {
   auto const found = linked_.find(name);
   return found == linked_.end() ? std::vector<Problem>() : found->second.warnings;
@@ -194,9 +213,10 @@ Result<Target> Library::link_leaf(std::string const& name) const {
     operation.model_hash = model.content_hash().hex() + model.entry.options.dump();
     return Target{found->name, std::move(operation)};
   }
-  return Error(Code::not_found,
-               "there is nothing named `" + name + "` that can be run" + did_you_mean(name, names()) +
-                   "; `shoal pipelines`, `shoal tasks` and `shoal models` list what there is");
+  auto const hint = did_you_mean(name, names());
+  return Error(Code::not_found, "there is nothing named `" + name + "` that can be run; " +
+                                    (hint.empty() ? hint : hint + " ") +
+                                    "`shoal pipelines`, `shoal tasks` and `shoal models` list what there is");
 }
 
 std::optional<std::vector<std::string>> Library::uses_of(std::string const& document) const {

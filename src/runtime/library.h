@@ -38,6 +38,8 @@ class Library final : public graph::Callables {
   // Ready to run. invalid_argument with all problems of the document or of one that it uses; not_found with
   // the nearest name, or with the command that pulls the model it needs.
   Result<Target> link(std::string const& name);
+  // The models that running it needs and that are not installed, each once.
+  std::vector<store::Model> missing_models(std::string const& name) const;
   // What is odd in a document but runs, after link().
   std::vector<Problem> warnings(std::string const& name) const;
 

@@ -65,6 +65,13 @@ Result<void> Runtime::start_host() {
   return {};
 }
 
+Result<void> Runtime::note_interrupted_runs() {
+  if (host_) return {};
+  auto const lock = TRY(os::FileLock::try_acquire(options_.home.data + "/host.lock", os::own_command_line()));
+  if (std::holds_alternative<os::FileLock::Holder>(lock)) return {};
+  return journal_->mark_interrupted();
+}
+
 RunResult Runtime::run(RunRequest request) {
   RunResult result;
   auto const target = library_->link(request.name);

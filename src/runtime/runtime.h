@@ -64,6 +64,9 @@ class Runtime {
   ~Runtime();
 
   RunResult run(RunRequest request);
+  // Where nobody has the host of this home, what still says `running` in the journal was interrupted: says so
+  // there.
+  Result<void> note_interrupted_runs();
 
   Library& library() { return *library_; }
   store::ModelStore& models() { return *models_; }

@@ -64,7 +64,13 @@ void function_chain(benchmark::State& state) {
   for (auto _ : state) home.run("text");
   count_steps(state);
 }
-BENCHMARK(function_chain)->Arg(10)->Arg(100)->Arg(1000)->Arg(10000)->UseRealTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(function_chain)
+    ->Arg(10)
+    ->Arg(100)
+    ->Arg(1000)
+    ->Arg(10000)
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
 
 void echo_chain(benchmark::State& state, char const* cache) {
   Home home;
@@ -76,7 +82,11 @@ void echo_chain(benchmark::State& state, char const* cache) {
   count_steps(state);
 }
 // Every call reaches the worker.
-BENCHMARK_CAPTURE(echo_chain, called, "off")->Arg(100)->Arg(1000)->UseRealTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(echo_chain, called, "off")
+    ->Arg(100)
+    ->Arg(1000)
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
 // Every call but those of the first round is answered by the cache.
 BENCHMARK_CAPTURE(echo_chain, cached, "on")->Arg(1000)->UseRealTime()->Unit(benchmark::kMicrosecond);
 

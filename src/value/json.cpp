@@ -9,7 +9,7 @@ namespace shoal::value {
 namespace {
 
 // Only these mark a blob: other names with `$` are data ("$schema", "$ref").
-constexpr std::array<std::string_view, 4> kBlobKinds = {"$file", "$artifact", "$base64", "$buffer"};
+constexpr std::array<std::string_view, 5> kBlobKinds = {"$file", "$artifact", "$base64", "$buffer", "$input"};
 // As deep as Json::parse() allows.
 constexpr int kMaxDepth = 128;
 

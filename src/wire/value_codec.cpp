@@ -1,5 +1,6 @@
 #include "wire/value_codec.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -22,24 +23,59 @@ Result<os::Descriptor> descriptor_of(value::Blob const& blob) {
   return duplicate;
 }
 
+// Sends blobs as they are met, and knows those that need no sending.
+class BlobSender {
+ public:
+  BlobSender(Channel& channel, std::uint64_t call, Hashes hashes, InputBlobs const& inputs)
+      : channel_(channel), call_(call), hashes_(hashes), inputs_(inputs) {}
+
+  Json send(value::BlobPtr const& blob) {
+    auto const input = std::find(inputs_.begin(), inputs_.end(), blob);
+    if (input != inputs_.end()) return Json::object({{"$input", input - inputs_.begin()}});
+    auto const [known, added] = sent_.emplace(blob.get(), sent_.size() + 1);
+    if (added) {
+      if (auto sent = send_frame(*blob, known->second); !sent && !failure_)
+        failure_ = std::move(sent).error();
+    }
+    return Json::object({{"$buffer", known->second}});
+  }
+
+  std::optional<Error> const& failure() const { return failure_; }
+
+ private:
+  Result<void> send_frame(value::Blob const& blob, std::uint64_t id) {
+    BufferHeader header{id, blob.size(), blob.media_type(), blob.name(), std::nullopt};
+    if (hashes_ == Hashes::stated) header.hash = blob.hash();
+    auto const what = "sending `" + blob.name() + "`";
+    auto descriptor = TRY(descriptor_of(blob).within(what));
+    return channel_.send(FrameType::buffer, call_, to_json(header).dump(), std::move(descriptor))
+        .within(what);
+  }
+
+  Channel& channel_;
+  std::uint64_t call_;
+  Hashes hashes_;
+  InputBlobs const& inputs_;
+  std::map<value::Blob const*, std::uint64_t> sent_;
+  std::optional<Error> failure_;
+};
+
 }  // namespace
 
-Result<Json> send_blobs(Channel& channel, std::uint64_t call, value::Value const& value, bool state_hashes) {
-  std::uint64_t next_id = 1;
-  std::optional<Error> failure;
-  auto const send_blob = [&](value::BlobPtr const& blob) -> Json {
-    BufferHeader header{next_id++, blob->size(), blob->media_type(), blob->name(), std::nullopt};
-    if (state_hashes) header.hash = blob->hash();
-    auto descriptor = descriptor_of(*blob);
-    auto sent = descriptor
-                    ? channel.send(FrameType::buffer, call, to_json(header).dump(), std::move(*descriptor))
-                    : Result<void>(std::move(descriptor).error());
-    if (!sent && !failure)
-      failure = std::move(sent).error().within("sending `" + blob->name() + "` to a worker");
-    return Json::object({{"$buffer", header.id}});
-  };
-  auto json = value::to_json(value, send_blob);
-  if (failure) return std::move(*failure);
+InputBlobs blobs_of(value::Value const& value) {
+  InputBlobs blobs;
+  (void)value::to_json(value, [&](value::BlobPtr const& blob) {
+    blobs.push_back(blob);
+    return Json();
+  });
+  return blobs;
+}
+
+Result<Json> send_blobs(Channel& channel, std::uint64_t call, value::Value const& value, Hashes hashes,
+                        InputBlobs const& inputs) {
+  BlobSender sender(channel, call, hashes, inputs);
+  auto json = value::to_json(value, [&](value::BlobPtr const& blob) { return sender.send(blob); });
+  if (sender.failure()) return *sender.failure();
   return json;
 }
 
@@ -73,14 +109,14 @@ Result<value::BlobPtr> BufferInbox::map(BufferHeader header, os::Descriptor desc
   return value::Blob::view(bytes, std::move(mapped), std::move(facts));
 }
 
-Result<value::Value> BufferInbox::take_value(std::uint64_t call, Json const& json) {
+Result<value::Value> BufferInbox::take_value(std::uint64_t call, Json const& json, InputBlobs const& inputs) {
   auto const found = blobs_.find(call);
   auto const read_blob = [&](std::string_view kind, Json const& object) -> Result<value::BlobPtr> {
-    auto const id = static_cast<std::uint64_t>(object["$buffer"].as_integer());
-    if (kind != "$buffer" || found == blobs_.end() || !found->second.contains(id)) {
-      return Error(Code::invalid_argument, "wire protocol: a value refers to a buffer that did not come");
-    }
-    return found->second.at(id);
+    auto const number = static_cast<std::uint64_t>(object[kind].as_integer());
+    if (kind == "$input" && number < inputs.size()) return inputs[number];
+    if (kind == "$buffer" && found != blobs_.end() && found->second.contains(number))
+      return found->second.at(number);
+    return Error(Code::invalid_argument, "wire protocol: a value refers to a buffer that did not come");
   };
   auto value = value::from_json(json, read_blob);
   if (found != blobs_.end()) blobs_.erase(found);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -12,10 +13,18 @@
 
 namespace shoal::wire {
 
-// Queues the blobs of `value` as BUFFER frames of `call` and returns the JSON that refers to them. A blob
-// with an open descriptor is handed over without a copy. `state_hashes`: send hashes that are known
-// (the host does; what a worker states is not believed).
-Result<Json> send_blobs(Channel& channel, std::uint64_t call, value::Value const& value, bool state_hashes);
+// The blobs of a call's inputs in the order in which both sides see them.
+using InputBlobs = std::vector<value::BlobPtr>;
+InputBlobs blobs_of(value::Value const& value);
+
+enum class Hashes { stated, left_out };
+
+// Queues the blobs of `value` as BUFFER frames of `call`, each once, and returns the JSON that refers to
+// them. A blob with an open descriptor is handed over without a copy; one that came with the call's `inputs`
+// is only referred to, as {"$input": index}. A host states hashes that are known; what a worker states is not
+// believed.
+Result<Json> send_blobs(Channel& channel, std::uint64_t call, value::Value const& value, Hashes hashes,
+                        InputBlobs const& inputs = {});
 
 // The BUFFER frames that came and wait for their call. Used by the channel's thread.
 class BufferInbox {
@@ -26,8 +35,8 @@ class BufferInbox {
   explicit BufferInbox(Peer peer) : peer_(peer) {}
 
   Result<void> add(Received buffer);
-  // The value with its blobs; they leave the inbox.
-  Result<value::Value> take_value(std::uint64_t call, Json const& json);
+  // The value with its blobs; they leave the inbox. `inputs`: what {"$input": index} refers to.
+  Result<value::Value> take_value(std::uint64_t call, Json const& json, InputBlobs const& inputs = {});
   void drop(std::uint64_t call);
 
  private:

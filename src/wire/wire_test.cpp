@@ -94,7 +94,7 @@ TEST(ValueCodec, BlobsArriveWithTheirFacts) {
   auto const blob =
       value::Blob::own(std::string(100'000, 'p'), {"application/pdf", "a.pdf", -1, std::nullopt});
   auto const sent = value::Value::record({{"document", blob}, {"dpi", 300}});
-  auto const json = send_blobs(host, 5, sent, true).value();
+  auto const json = send_blobs(host, 5, sent, Hashes::stated).value();
   ASSERT_TRUE(host.flush());
   BufferInbox inbox(BufferInbox::Peer::trusted);
   for (auto& received : worker.receive().value()) ASSERT_TRUE(inbox.add(std::move(received)));
@@ -107,17 +107,36 @@ TEST(ValueCodec, BlobsArriveWithTheirFacts) {
 TEST(ValueCodec, AHostDoesNotBelieveAStatedHash) {
   auto [worker, host] = connected();
   auto const lie = value::Blob::own("bytes", {"text/plain", "", -1, sha256("other bytes")});
-  auto const json = send_blobs(worker, 1, lie, true).value();
+  auto const json = send_blobs(worker, 1, lie, Hashes::stated).value();
   ASSERT_TRUE(worker.flush());
   BufferInbox inbox(BufferInbox::Peer::untrusted);
   for (auto& received : host.receive().value()) ASSERT_TRUE(inbox.add(std::move(received)));
   EXPECT_EQ(inbox.take_value(1, json).value().as_blob()->hash(), sha256("bytes"));
 }
 
+TEST(ValueCodec, ABlobTravelsOnceAndAnInputIsOnlyReferredTo) {
+  auto [worker, host] = connected();
+  auto const input = value::Blob::own("input", {});
+  auto const made = value::Blob::own("made", {});
+  auto const inputs = blobs_of(value::Value::record({{"document", input}}));
+  auto const sent = value::Value::list({input, made, input, made});
+  auto const json = send_blobs(worker, 1, sent, Hashes::left_out, inputs).value();
+  ASSERT_TRUE(worker.flush());
+  BufferInbox inbox(BufferInbox::Peer::untrusted);
+  auto received = host.receive().value();
+  EXPECT_EQ(received.size(), 1u);
+  for (auto& each : received) ASSERT_TRUE(inbox.add(std::move(each)));
+  auto const value = inbox.take_value(1, json, inputs).value();
+  EXPECT_EQ(value, sent);
+  EXPECT_EQ(value.as_list()[2].as_blob(), input);
+}
+
 TEST(ValueCodec, RefusesAReferenceToABufferThatDidNotCome) {
   BufferInbox inbox(BufferInbox::Peer::untrusted);
   auto const json = Json::object({{"x", Json::object({{"$buffer", 3}})}});
   EXPECT_EQ(inbox.take_value(1, json).error().code(), Code::invalid_argument);
+  auto const input = Json::object({{"$input", 0}});
+  EXPECT_EQ(inbox.take_value(1, input).error().code(), Code::invalid_argument);
 }
 
 TEST(Message, RoundTrips) {
