@@ -1,0 +1,73 @@
+// The program `shoal`: builds the parts and hands each what it needs.
+#include <cstdlib>
+#include <iostream>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "net/egress.h"
+#include "os/machine.h"
+#include "os/paths.h"
+#include "os/signals.h"
+#include "os/terminal.h"
+
+namespace {
+
+using namespace shoal;
+
+std::vector<std::string> mirror_files_from_environment() {
+  std::vector<std::string> files;
+  auto const* given = std::getenv("SHOAL_MIRRORS");
+  for (auto const file : split(given ? given : "", ':')) {
+    if (!file.empty()) files.emplace_back(file);
+  }
+  return files;
+}
+
+cli::Terminal find_terminal() {
+  using os::StandardStream;
+  cli::Terminal terminal;
+  terminal.input = os::is_terminal(StandardStream::input);
+  terminal.output = os::is_terminal(StandardStream::output);
+  terminal.error = os::is_terminal(StandardStream::error);
+  terminal.color = os::wants_color(StandardStream::error);
+  terminal.width = os::terminal_width(StandardStream::error).value_or(terminal.width);
+  return terminal;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  os::ignore_broken_pipes();
+  start_log("shoal", LogLevel::warning);
+  std::stop_source stop;
+  auto const signals = os::StopSignals::install([&](int) { stop.request_stop(); });
+  if (!signals) log_warning("Ctrl-C will kill at once: " + signals.error().message());
+
+  SystemClock const clock;
+  net::Egress egress;
+  cli::Environment environment{std::cin,
+                               std::cout,
+                               std::cerr,
+                               clock,
+                               find_terminal(),
+                               SHOAL_VERSION,
+                               stop.get_token(),
+                               mirror_files_from_environment(),
+                               {},
+                               {}};
+  environment.open_home = [&](cli::HomeRequest request) -> Result<std::unique_ptr<runtime::Runtime>> {
+    runtime::Runtime::Options options;
+    options.home = TRY(os::find_home());
+    options.installation = TRY(os::find_installation());
+    options.mirror_files = std::move(request.mirror_files);
+    options.cores = os::core_count();
+    options.on_wait = std::move(request.on_wait);
+    options.stop = stop.get_token();
+    return runtime::Runtime::open(std::move(options), egress, clock);
+  };
+  environment.examine = [&] {
+    return runtime::examine({os::find_home(), os::find_installation(), environment.mirror_files});
+  };
+  return cli::run(environment, {words + 1, words + count});
+}

@@ -1,0 +1,41 @@
+#include "cli/execute.h"
+
+#include "cli/progress.h"
+#include "cli/pull.h"
+
+namespace shoal::cli {
+namespace {
+
+bool names_a_file(std::string const& word) {
+  return word.ends_with(".yaml") || word.ends_with(".yml") || word.find('/') != std::string::npos;
+}
+
+}  // namespace
+
+Result<runtime::Target> prepare(Session& session, std::string const& word) {
+  auto& home = *TRY(session.home());
+  auto const name = names_a_file(word) ? TRY(home.library().add_file(word)) : word;
+  TRY(offer_missing_models(session, home, name));
+  return home.library().link(name);
+}
+
+runtime::RunResult execute(Session& session, runtime::Runtime& home, std::string const& name,
+                           value::Value inputs, RunWishes wishes) {
+  net::EgressAccount account{net::EgressPolicy{}};
+  Progress progress(session);
+  runtime::RunRequest request;
+  request.name = name;
+  request.inputs = std::move(inputs);
+  request.stop = session.environment().stop;
+  request.accept_failed_checks = !wishes.strict;
+  request.egress = &account;
+  request.on_event = [&](runtime::Event const& event) {
+    progress.on_event(event);
+    if (wishes.on_event) wishes.on_event(event);
+  };
+  auto result = home.run(std::move(request));
+  session.end_progress();
+  return result;
+}
+
+}  // namespace shoal::cli

@@ -1,0 +1,134 @@
+#include "base/text.h"
+#include "cli/pull.h"
+#include "cli/render.h"
+#include "cli/verbs.h"
+
+namespace shoal::cli {
+namespace {
+
+Json document_of(store::Model const& model) {
+  Json operations = Json::array();
+  for (auto const& operation : model.entry.operations) operations.push(operation);
+  return Json::object({{"name", model.entry.name},
+                       {"tag", model.entry.tag},
+                       {"installed", model.installed()},
+                       {"bytes", model.entry.size()},
+                       {"memory_bytes", model.entry.memory_bytes},
+                       {"engine", model.entry.engine},
+                       {"operations", std::move(operations)},
+                       {"licence", model.entry.licence},
+                       {"about", model.entry.about},
+                       {"path", model.installed() ? Json(model.path()) : Json()}});
+}
+
+Result<int> models(Session& session, Arguments const&) {
+  auto& home = *TRY(session.home());
+  auto const found = home.models().list();
+  if (session.json()) {
+    Json document = Json::array();
+    for (auto const& model : found) document.push(document_of(model));
+    session.print_json(document);
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (auto const& model : found) {
+    rows.push_back({model.entry.full_name(), human_bytes(model.entry.size()),
+                    model.installed() ? "installed" : "not pulled", model.entry.licence, model.entry.about});
+  }
+  session.print(table(rows));
+  return 0;
+}
+
+Json document_of(store::PullResult const& pulled, net::EgressAccount const& account) {
+  Json sources = Json::array();
+  for (auto const& file : pulled.model.entry.files) sources.push(file.served_by);
+  auto const moved = account.report().total;
+  auto document = document_of(pulled.model);
+  document.set("was_installed", pulled.was_installed);
+  document.set("sources", std::move(sources));
+  document.set("bytes_received", moved.bytes_in);
+  document.set("bytes_off_machine", moved.bytes_out);
+  return document;
+}
+
+std::string sentence_of(store::PullResult const& pulled) {
+  auto const& entry = pulled.model.entry;
+  if (pulled.was_installed) return entry.full_name() + " is here already";
+  std::vector<std::string> sources;
+  for (auto const& file : entry.files) {
+    if (!file.served_by.empty()) sources.push_back(file.served_by);
+  }
+  return entry.full_name() + " is ready: " + human_bytes(entry.size()) +
+         (sources.empty() ? "" : " from " + join(sources, ", "));
+}
+
+Result<int> pull(Session& session, Arguments const& arguments) {
+  auto& home = *TRY(session.home());
+  Json documents = Json::array();
+  for (auto const& name : arguments.positionals) {
+    net::EgressAccount account(pull_policy());
+    auto const pulled = TRY(pull_model(session, home, name, account));
+    if (session.json()) {
+      documents.push(document_of(pulled, account));
+    } else {
+      session.print(sentence_of(pulled));
+    }
+  }
+  if (session.json()) session.print_json(documents);
+  return 0;
+}
+
+Result<int> remove(Session& session, Arguments const& arguments) {
+  auto& home = *TRY(session.home());
+  Json documents = Json::array();
+  for (auto const& name : arguments.positionals) {
+    auto const model = TRY(home.models().require(name));
+    TRY(home.models().remove(name));
+    documents.push(
+        Json::object({{"name", model.entry.name}, {"tag", model.entry.tag}, {"bytes", model.entry.size()}}));
+    if (!session.json())
+      session.print(model.entry.full_name() + " is deleted: " + human_bytes(model.entry.size()) +
+                    " are free");
+  }
+  if (session.json()) session.print_json(documents);
+  return 0;
+}
+
+Verb models_verb() {
+  Verb verb;
+  verb.name = "models";
+  verb.about = "List the models of this machine, and those it could have";
+  verb.example = "shoal models";
+  verb.run = models;
+  return verb;
+}
+
+Verb pull_verb() {
+  Verb verb;
+  verb.name = "pull";
+  verb.positionals = "NAME…";
+  verb.about = "Fetch a model of the catalogue, from the first source that serves the right bytes";
+  verb.example = "shoal pull smollm2-135m";
+  verb.min_positionals = 1;
+  verb.max_positionals = -1;
+  verb.run = pull;
+  return verb;
+}
+
+Verb rm_verb() {
+  Verb verb;
+  verb.name = "rm";
+  verb.positionals = "NAME…";
+  verb.about = "Delete a model's files";
+  verb.example = "shoal rm qwen2.5-coder-1.5b";
+  verb.min_positionals = 1;
+  verb.max_positionals = -1;
+  verb.run = remove;
+  return verb;
+}
+
+}  // namespace
+
+std::vector<Verb> model_verbs() { return {models_verb(), pull_verb(), rm_verb()}; }
+
+}  // namespace shoal::cli

@@ -1,0 +1,94 @@
+#include "cli/shelf_files.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <set>
+
+#include "base/text.h"
+#include "cli/render.h"
+
+namespace shoal::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 9> kEndings = {".pdf",  ".tif", ".tiff", ".png", ".jpg",
+                                                      ".jpeg", ".bmp", ".webp", ".jp2"};
+
+Result<std::vector<std::string>> documents_below(std::string const& folder) {
+  std::error_code failed;
+  std::vector<std::string> found;
+  auto const options = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator at(folder, options, failed), end; !failed && at != end;
+       at.increment(failed)) {
+    std::error_code unknown;
+    if (at->is_regular_file(unknown) && is_document_name(at->path().filename().string()))
+      found.push_back(at->path().string());
+  }
+  if (failed)
+    return Error(Code::unavailable, "the folder `" + folder + "` could not be read: " + failed.message());
+  if (found.empty())
+    return Error(Code::not_found, "the folder `" + folder + "` has no PDF and no image in it");
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
+bool is_document_name(std::string_view name) {
+  auto const lower = to_lower_ascii(name);
+  return std::any_of(kEndings.begin(), kEndings.end(), [&](auto ending) { return lower.ends_with(ending); });
+}
+
+Documents find_documents(std::vector<std::string> const& paths) {
+  Documents documents;
+  std::set<std::string> seen;
+  auto const add = [&](std::string const& path) {
+    if (seen.insert(document_name(path)).second) documents.files.push_back(path);
+  };
+  for (auto const& path : paths) {
+    std::error_code unknown;
+    if (!fs::is_directory(path, unknown)) {
+      add(path);
+    } else if (auto const below = documents_below(path)) {
+      for (auto const& file : *below) add(file);
+    } else {
+      documents.errors.push_back(below.error());
+    }
+  }
+  return documents;
+}
+
+std::string document_name(std::string const& path) {
+  std::error_code failed;
+  auto const absolute = fs::absolute(path, failed);
+  return failed ? path : absolute.lexically_normal().string();
+}
+
+std::string shown_name(std::string const& name) {
+  std::error_code failed;
+  auto const relative = fs::path(name).lexically_relative(fs::current_path(failed));
+  bool const below = !failed && !relative.empty() && *relative.begin() != "..";
+  return below ? relative.string() : name;
+}
+
+Result<std::string> find_document(std::string const& word, std::vector<std::string> const& names) {
+  for (auto const& candidate : {word, document_name(word)}) {
+    if (std::find(names.begin(), names.end(), candidate) != names.end()) return candidate;
+  }
+  std::vector<std::string> matches, last_parts;
+  for (auto const& name : names) {
+    last_parts.push_back(fs::path(name).filename().string());
+    if (last_parts.back() == word) matches.push_back(name);
+  }
+  if (matches.size() == 1) return matches.front();
+  if (matches.size() > 1) {
+    return Error(Code::invalid_argument,
+                 "`" + word + "` may be " + join(matches, " or ") + "; give the path");
+  }
+  return Error(Code::not_found, "no document of the shelf is called `" + word + "`" +
+                                    suggest(word, last_parts) + "; `shoal shelf list` lists them");
+}
+
+}  // namespace shoal::cli

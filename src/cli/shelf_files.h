@@ -1,0 +1,32 @@
+// Files as a shelf names them: absolute paths in it, short ones for people. Reads folders, opens nothing.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace shoal::cli {
+
+// Documents a folder is searched for, by their names: PDF and page images.
+bool is_document_name(std::string_view name);
+
+// `paths` with folders replaced by the documents below them, sorted, each file once. A path that is not there
+// stays: opening it gives the error. A folder without any document gives not_found.
+struct Documents {
+  std::vector<std::string> files;
+  std::vector<Error> errors;
+};
+Documents find_documents(std::vector<std::string> const& paths);
+
+// What the shelf calls it, whatever folder one is in.
+std::string document_name(std::string const& path);
+// Relative where it lies below the working folder.
+std::string shown_name(std::string const& name);
+
+// The one of `names` that a person means: its path, else its last part where that is the only one. not_found
+// with the nearest.
+Result<std::string> find_document(std::string const& word, std::vector<std::string> const& names);
+
+}  // namespace shoal::cli

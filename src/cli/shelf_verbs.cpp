@@ -1,0 +1,292 @@
+#include <filesystem>
+
+#include "base/text.h"
+#include "cli/execute.h"
+#include "cli/render.h"
+#include "cli/shelf_files.h"
+#include "cli/verbs.h"
+#include "runtime/files.h"
+#include "runtime/ledger.h"
+#include "value/json.h"
+
+namespace shoal::cli {
+namespace {
+
+using value::Value;
+
+constexpr char const* kDefaultShelf = "default";
+
+Option shelf_option() { return {"--shelf", "", "NAME", "Which shelf; `default` if none is named"}; }
+
+std::string shelf_of(Arguments const& arguments) { return arguments.value("--shelf", kDefaultShelf); }
+
+// The names of the shelves in the home.
+std::vector<std::string> shelves_of(runtime::Runtime& home) {
+  std::vector<std::string> names;
+  for (auto const& engine : home.library().engines()) {
+    if (engine.engine != "index") continue;
+    std::error_code failed;
+    for (auto const& entry :
+         std::filesystem::directory_iterator(home.home().data + "/" + engine.folder_under, failed)) {
+      names.push_back(entry.path().filename().string());
+    }
+  }
+  return names;
+}
+
+Result<void> require_shelf(runtime::Runtime& home, std::string const& shelf) {
+  auto const names = shelves_of(home);
+  if (std::find(names.begin(), names.end(), shelf) != names.end()) return {};
+  auto const option = shelf == kDefaultShelf ? std::string() : " --shelf " + shelf;
+  return Error(Code::not_found, "there is no shelf `" + shelf + "` yet" + suggest(shelf, names) +
+                                    "; `shoal shelf add FILES…" + option + "` makes it");
+}
+
+// Runs something of the shelf and gives its outputs.
+struct ShelfAnswer {
+  Value outputs;
+  Json ledger;
+};
+Result<ShelfAnswer> ask_shelf(Session& session, std::string const& name, Value inputs) {
+  auto& home = *TRY(session.home());
+  auto result = execute(session, home, name, std::move(inputs));
+  return ShelfAnswer{TRY(std::move(result.outputs)), std::move(result.ledger)};
+}
+
+// --- add
+
+Result<ShelfAnswer> add_file(Session& session, std::string const& shelf, std::string const& path,
+                             Arguments const& arguments) {
+  auto inputs = Value::record(
+      {{"shelf", shelf}, {"name", document_name(path)}, {"document", TRY(runtime::open_file(path))}});
+  if (arguments.has("--language")) inputs = inputs.with("language", arguments.value("--language"));
+  return ask_shelf(session, "shelf-add", std::move(inputs));
+}
+
+std::string sentence_of(std::string const& file, Value const& outputs) {
+  auto const& state = outputs["state"].as_text();
+  auto text = file + ": " + state;
+  if (state == "unchanged") return text;
+  text += ", " + std::to_string(outputs["passages"].as_integer()) + " passages";
+  auto const& title = outputs["title"].as_text();
+  return title.empty() ? text : text + " (" + title + ")";
+}
+
+class Adding {
+ public:
+  Adding(Session& session, Arguments const& arguments) : session_(session), arguments_(arguments) {}
+
+  void failed(std::string const& file, Error const& error) {
+    ++failures_;
+    session_.complain("shoal: " + (file.empty() ? "" : shown_name(file) + ": ") + error.message());
+    Json entry = to_json(error);
+    entry.set("file", file);
+    files_.push(std::move(entry));
+  }
+
+  Result<void> add(std::string const& shelf, std::string const& path) {
+    auto const name = document_name(path);
+    auto const answer = add_file(session_, shelf, path, arguments_);
+    if (!answer) {
+      if (answer.error().code() == Code::cancelled) return answer.error();
+      failed(name, answer.error());
+      return {};
+    }
+    auto const& outputs = answer->outputs;
+    ledgers_.push_back(answer->ledger);
+    files_.push(Json::object({{"file", name},
+                              {"state", outputs["state"].as_text()},
+                              {"passages", outputs["passages"].as_integer()},
+                              {"title", outputs["title"].as_text()}}));
+    if (!session_.json()) session_.print(sentence_of(shown_name(name), outputs));
+    return {};
+  }
+
+  int finish(std::string const& shelf) {
+    auto const ledger = runtime::sum_of(ledgers_);
+    if (session_.json())
+      session_.print_json(Json::object({{"shelf", shelf}, {"files", files_}, {"ledger", ledger}}));
+    if (!ledgers_.empty()) session_.account_for(ledger);
+    return failures_ > 0 ? 1 : 0;
+  }
+
+ private:
+  Session& session_;
+  Arguments const& arguments_;
+  Json files_ = Json::array();
+  std::vector<Json> ledgers_;
+  int failures_ = 0;
+};
+
+Result<int> add(Session& session, Arguments const& arguments) {
+  TRY(prepare(session, "shelf-add"));
+  Adding adding(session, arguments);
+  auto const documents = find_documents(arguments.positionals);
+  for (auto const& error : documents.errors) adding.failed("", error);
+  for (auto const& file : documents.files) TRY(adding.add(shelf_of(arguments), file));
+  return adding.finish(shelf_of(arguments));
+}
+
+// --- search, ask
+
+Json hit_of(Value const& passage) {
+  return Json::object({{"id", passage["id"].as_text()},
+                       {"file", passage["document"].as_text()},
+                       {"page", passage["page"].as_integer()},
+                       {"score", passage["score"].as_number()},
+                       {"text", passage["text"].as_text()}});
+}
+
+std::string place_of(Value const& found) {
+  auto place = shown_name(found["document"].as_text());
+  if (auto const page = found["page"].as_integer(); page > 0) place += ", page " + std::to_string(page);
+  return place;
+}
+
+Result<int> search(Session& session, Arguments const& arguments) {
+  auto& home = *TRY(session.home());
+  auto const top = TRY(arguments.integer("--top", 10, 1, 1000));
+  TRY(require_shelf(home, shelf_of(arguments)));
+  auto const answer = TRY(ask_shelf(
+      session, "index.search",
+      Value::record(
+          {{"shelf", shelf_of(arguments)}, {"query", join(arguments.positionals, " ")}, {"top", top}})));
+  auto const& hits = answer.outputs["hits"].as_list();
+  if (session.json()) {
+    Json found = Json::array();
+    for (auto const& hit : hits) found.push(hit_of(hit));
+    session.print_json(Json::object({{"hits", std::move(found)}}));
+    return 0;
+  }
+  for (auto const& hit : hits) session.print(place_of(hit) + "\n  " + fit(trim(hit["text"].as_text()), 160));
+  if (hits.empty()) session.note("nothing on this shelf has words of that");
+  return 0;
+}
+
+Json citation_of(Value const& citation) {
+  return Json::object({{"file", citation["document"].as_text()},
+                       {"page", citation["page"].as_integer()},
+                       {"quote", citation["quote"].as_text()},
+                       {"boxes", value::to_json(citation["boxes"])}});
+}
+
+Result<int> ask(Session& session, Arguments const& arguments) {
+  auto& home = *TRY(session.home());
+  TRY(require_shelf(home, shelf_of(arguments)));
+  TRY(prepare(session, "shelf-ask"));
+  auto const result = TRY(ask_shelf(
+      session, "shelf-ask",
+      Value::record({{"shelf", shelf_of(arguments)}, {"question", join(arguments.positionals, " ")}})));
+  auto const& outputs = result.outputs;
+  bool const abstained = outputs["abstained"].as_boolean();
+  auto const& citations = outputs["citations"].as_list();
+  if (session.json()) {
+    Json cited = Json::array();
+    for (auto const& citation : citations) cited.push(citation_of(citation));
+    session.print_json(Json::object({{"answer", outputs["answer"].as_text()},
+                                     {"abstained", abstained},
+                                     {"citations", std::move(cited)},
+                                     {"ledger", result.ledger}}));
+  } else if (abstained) {
+    session.print("Not found in this shelf.");
+  } else {
+    session.print(outputs["answer"].as_text());
+    for (auto const& citation : citations) {
+      session.print("  " + place_of(citation) + ": “" + replace_all(citation["quote"].as_text(), "\n", " ") +
+                    "”");
+    }
+  }
+  session.account_for(result.ledger);
+  return 0;
+}
+
+// --- list, rm
+
+Result<Value::List> documents_of(Session& session, std::string const& shelf) {
+  auto& home = *TRY(session.home());
+  TRY(require_shelf(home, shelf));
+  auto const answer = TRY(ask_shelf(session, "index.list", Value::record({{"shelf", shelf}})));
+  return answer.outputs["documents"].as_list();
+}
+
+Result<int> list(Session& session, Arguments const& arguments) {
+  auto const documents = TRY(documents_of(session, shelf_of(arguments)));
+  Json found = Json::array();
+  std::vector<std::vector<std::string>> rows;
+  for (auto const& document : documents) {
+    auto const pages = document["pages"].as_integer();
+    auto const passages = document["passages"].as_integer();
+    auto const& title = document["title"].as_text();
+    found.push(Json::object({{"file", document["name"].as_text()},
+                             {"title", title},
+                             {"pages", pages},
+                             {"passages", passages},
+                             {"hash", document["hash"].as_text()}}));
+    rows.push_back({shown_name(document["name"].as_text()),
+                    std::to_string(pages) + (pages == 1 ? " page" : " pages"),
+                    std::to_string(passages) + (passages == 1 ? " passage" : " passages"), title});
+  }
+  if (session.json()) {
+    session.print_json(Json::object({{"shelf", shelf_of(arguments)}, {"documents", std::move(found)}}));
+  } else if (!rows.empty()) {
+    session.print(table(rows));
+  }
+  return 0;
+}
+
+Result<int> remove(Session& session, Arguments const& arguments) {
+  auto const shelf = shelf_of(arguments);
+  std::vector<std::string> names;
+  for (auto const& document : TRY(documents_of(session, shelf))) names.push_back(document["name"].as_text());
+  Json removed = Json::array();
+  for (auto const& word : arguments.positionals) {
+    auto const name = TRY(find_document(word, names));
+    auto const answer =
+        TRY(ask_shelf(session, "index.remove", Value::record({{"shelf", shelf}, {"name", name}})));
+    auto const passages = answer.outputs["removed"].as_integer();
+    removed.push(Json::object({{"file", name}, {"passages", passages}}));
+    if (!session.json())
+      session.print(shown_name(name) + ": removed, " + std::to_string(passages) + " passages");
+  }
+  if (session.json()) session.print_json(Json::object({{"shelf", shelf}, {"removed", std::move(removed)}}));
+  return 0;
+}
+
+Verb shelf_verb(std::string const& name, std::string positionals, std::string about, std::string example,
+                Result<int> (*run)(Session&, Arguments const&)) {
+  Verb verb;
+  verb.name = "shelf " + name;
+  verb.about = std::move(about);
+  verb.example = std::move(example);
+  verb.min_positionals = positionals.empty() ? 0 : 1;
+  verb.max_positionals = positionals.empty() ? 0 : -1;
+  verb.positionals = std::move(positionals);
+  verb.options = {shelf_option()};
+  verb.run = run;
+  return verb;
+}
+
+}  // namespace
+
+std::vector<Verb> shelf_verbs() {
+  auto adding = shelf_verb("add", "FILES…", "Read PDFs and page images, and put their text on a shelf",
+                           "shoal shelf add letters/ report.pdf", add);
+  adding.details =
+      "Folders are searched for PDFs and images. A file that is on the shelf already costs nothing, a "
+      "changed\n"
+      "one is read anew, a broken one is reported and the others go on (exit status 1).";
+  adding.options.push_back(
+      {"--language", "", "CODE", "Of the print, as Tesseract names it: eng, deu, eng+fra"});
+  auto searching = shelf_verb("search", "QUERY…", "Find the passages with the words of a query",
+                              "shoal shelf search \"window glass\" --top 3", search);
+  searching.options.push_back({"--top", "", "N", "How many, 10 if not said"});
+  auto asking = shelf_verb("ask", "QUESTION…", "Answer a question from a shelf, with the pages that say so",
+                           "shoal shelf ask \"What tax fell on glass?\"", ask);
+  asking.details =
+      "Every quote stands word for word on the page that is named. What nothing supports is not answered.";
+  return {adding, searching, asking,
+          shelf_verb("list", "", "List the documents of a shelf", "shoal shelf list", list),
+          shelf_verb("rm", "FILES…", "Take documents off a shelf", "shoal shelf rm report.pdf", remove)};
+}
+
+}  // namespace shoal::cli

@@ -1,0 +1,25 @@
+// The verbs, a file for one or a family.
+#pragma once
+
+#include <vector>
+
+#include "cli/arguments.h"
+
+namespace shoal::cli {
+
+// As `shoal --help` lists them.
+std::vector<Verb> all_verbs();
+
+Verb run_verb();
+Verb check_verb();
+Verb runs_verb();
+Verb ledger_verb();
+std::vector<Verb> model_verbs();
+std::vector<Verb> shelf_verbs();
+std::vector<Verb> list_verbs();
+Verb doctor_verb();
+
+// `shoal` without a verb: what this machine has, and what to try next.
+Result<int> show_next_steps(Session& session);
+
+}  // namespace shoal::cli
