@@ -42,7 +42,7 @@ enum class FrameType : std::uint16_t {
 
 enum FrameFlag : std::uint16_t {
   kHasDescriptor = 1,    // one descriptor came with the frame: of the buffer or the model file
-  kPayloadInBuffer = 2,  // the payload is in the sealed memory file that came with the frame; length is 0
+  kPayloadInBuffer = 2,  // it is in the sealed memory file that came with the frame; here is its size
 };
 
 struct Frame {
