@@ -180,6 +180,15 @@ TEST(Passages, WordsThatTheTextHasNotGiveNoBoxes) {
   EXPECT_TRUE(passages_of(page, "a", "")[0].boxes.empty());
 }
 
+TEST(Passages, AChangedWordIsNotTakenForTheSameWordFurtherOn) {
+  auto page = page_of("the cat saw one more cat here\n");
+  page.text = "the cta saw one more cat here\n";
+  auto places = locate_words(page);
+  EXPECT_EQ(places[1].size(), 0u);
+  EXPECT_EQ(places[2], (Span{8, 11}));
+  EXPECT_EQ(places[5], (Span{21, 24}));
+}
+
 TEST(Passages, IdsAndPagesAreStableAndNoneCrossesPages) {
   auto pages = Value::list({value::to_value(page_of(numbered_sentences(20, 13), 3)), Value(),
                             value::to_value(page_of("Short page.", 5)), value::to_value(page_of(" \n\n", 6)),

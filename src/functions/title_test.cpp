@@ -56,6 +56,12 @@ TEST(Title, TakesTheHeadThatPagesShareWithoutPageNumbers) {
   EXPECT_EQ(title_of(pages), "THE CORSET AND THE CRINOLINE");
 }
 
+TEST(Title, AHeadNeedsNoCapitals) {
+  auto pages = Value::list({page_of(body({{"12 The Corset and the Crinoline"}})),
+                            page_of(body({{"The Corset and the Crinoline 13"}}))});
+  EXPECT_EQ(title_of(pages), "The Corset and the Crinoline");
+}
+
 TEST(Title, KeepsNumbersOfATitleThatIsNoHead) {
   EXPECT_EQ(title_of(Value::list({page_of(body({{"Apollo 11", 24}}))})), "Apollo 11");
 }
