@@ -85,6 +85,7 @@ int Compute::decode(Rows& rows) {
 }
 
 Result<void> Compute::evaluate(Rows& rows, engine::CallContext const& context) {
+  forget_library_error();
   call_ = &context;
   {
     std::lock_guard lock(mutex_);
@@ -105,7 +106,7 @@ Result<void> Compute::evaluate(Rows& rows, engine::CallContext const& context) {
                  "the model's context has no room for " + std::to_string(rows.size()) + " tokens more");
   }
   return Error(Code::engine_failed,
-               "llama.cpp cannot evaluate this: " + take_library_error("status " + std::to_string(status)));
+               "llama.cpp cannot evaluate this: " + library_error("status " + std::to_string(status)));
 }
 
 std::span<float> Compute::logits(int row) const {

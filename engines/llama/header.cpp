@@ -81,6 +81,7 @@ Result<void> check_length(gguf_context* gguf, std::FILE* stream) {
 
 Result<Gguf> open_gguf(engine::ModelFile const& file) {
   auto const stream = TRY(open_stream(file));
+  forget_library_error();
   try {
     Gguf gguf(gguf_init_from_file_ptr(stream.get(), {.no_alloc = true, .ctx = nullptr}));
     if (gguf) {
@@ -88,7 +89,7 @@ Result<Gguf> open_gguf(engine::ModelFile const& file) {
       return gguf;
     }
     return Error(Code::invalid_argument,
-                 "not a usable GGUF file: " + take_library_error("its header cannot be read"));
+                 "not a usable GGUF file: " + library_error("its header cannot be read"));
   } catch (std::exception const& thrown) {
     return Error(Code::invalid_argument, std::string("not a usable GGUF file: ") + thrown.what());
   }

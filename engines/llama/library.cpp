@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <mutex>
-#include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -12,12 +11,12 @@
 namespace shoal::llama_engine {
 namespace {
 
-thread_local std::string last_error;
+thread_local std::string first_error;
 
 void take_message(ggml_log_level level, char const* text, void*) {
   auto const message = trim(text);
   if (message.empty()) return;
-  if (level == GGML_LOG_LEVEL_ERROR) last_error = message;
+  if (level == GGML_LOG_LEVEL_ERROR && first_error.empty()) first_error = message;
   log_debug(message);
 }
 
@@ -37,8 +36,10 @@ void start_library() {
   });
 }
 
-std::string take_library_error(std::string otherwise) {
-  auto error = std::exchange(last_error, {});
+void forget_library_error() { first_error.clear(); }
+
+std::string library_error(std::string otherwise) {
+  auto error = first_error;
   // "gguf_init_from_reader: failed to read …": whoever reads it does not know the function.
   if (auto const colon = error.find(": "); colon != std::string::npos && error.find(' ') > colon) {
     error.erase(0, colon + 2);

@@ -18,8 +18,10 @@ using Token = std::int32_t;
 // Once for the process, before other threads and anything else of the library. More calls do nothing.
 void start_library();
 
-// The last error that the library logged on this thread since the last call, or `otherwise`.
-std::string take_library_error(std::string otherwise);
+// The first error that the library logged on this thread since forget_library_error(), or `otherwise`. The
+// first is the cause; later ones say that something failed.
+std::string library_error(std::string otherwise);
+void forget_library_error();
 
 struct Free {
   void operator()(llama_model* model) const;

@@ -56,10 +56,11 @@ Sampler::Sampler(Vocabulary const& vocabulary, SamplerHandle chain, SamplerHandl
 Result<std::unique_ptr<Sampler>> Sampler::create(Vocabulary const& vocabulary, Sampling const& sampling) {
   SamplerHandle grammar;
   if (!sampling.grammar.empty()) {
+    forget_library_error();
     grammar.reset(llama_sampler_init_grammar(&vocabulary.handle(), sampling.grammar.c_str(), "root"));
     if (!grammar) {
       return Error(Code::invalid_argument, "the schema makes a grammar that llama.cpp refuses: " +
-                                               take_library_error("it does not say why"));
+                                               library_error("it does not say why"));
     }
   }
   return std::unique_ptr<Sampler>(new Sampler(vocabulary, make_chain(sampling), std::move(grammar)));

@@ -40,11 +40,11 @@ Result<ModelHandle> load_from(engine::ModelFile const& file, llama_model_params 
   auto const stream = TRY(open_stream(file));
   params.progress_callback = [](float done, void* data) { return static_cast<Watch*>(data)->go_on(done); };
   params.progress_callback_user_data = &watch;
+  forget_library_error();
   ModelHandle model(llama_model_load_from_file_ptr(stream.get(), params));
   if (watch.stopped) return cancelled();
   if (model) return model;
-  return Error(Code::invalid_argument,
-               "llama.cpp cannot load it: " + take_library_error("it does not say why"));
+  return Error(Code::invalid_argument, "llama.cpp cannot load it: " + library_error("it does not say why"));
 }
 
 }  // namespace
@@ -63,10 +63,11 @@ Result<ContextHandle> make_context(llama_model& model, ContextOptions const& opt
   params.n_outputs_max = kMostOutputs;
   params.kv_unified = true;
   params.no_perf = true;
+  forget_library_error();
   ContextHandle context(llama_init_from_model(&model, params));
   if (context) return context;
   return Error(Code::out_of_memory, "no context of " + std::to_string(options.tokens) +
-                                        " tokens: " + take_library_error("llama.cpp does not say why"));
+                                        " tokens: " + library_error("llama.cpp does not say why"));
 }
 
 Result<engine::Memory> plan_memory(engine::ModelFile const& file, ContextOptions const& options) {
