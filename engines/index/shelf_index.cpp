@@ -151,15 +151,15 @@ struct Tokenizer {
     } pass{take, side};
     auto const prepared = prepare(text);
     auto each_word = [](void* context, int, char const* word, int size, int, int) -> int {
-      auto& [take_term, on_side, status] = *static_cast<Pass*>(context);
+      auto& on = *static_cast<Pass*>(context);
       try {
-        cut({word, static_cast<std::size_t>(size)}, on_side, [&](std::string_view term) {
-          if (status == SQLITE_OK) status = take_term(term);
+        cut({word, static_cast<std::size_t>(size)}, on.side, [&](std::string_view term) {
+          if (on.status == SQLITE_OK) on.status = on.take(term);
         });
       } catch (std::bad_alloc const&) {
-        status = SQLITE_NOMEM;
+        on.status = SQLITE_NOMEM;
       }
-      return status;
+      return on.status;
     };
     return inner.xTokenize(instance, &pass, FTS5_TOKENIZE_DOCUMENT, prepared.data(),
                            static_cast<int>(prepared.size()), each_word);
