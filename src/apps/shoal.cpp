@@ -66,8 +66,8 @@ int main(int count, char** words) {
     options.stop = stop.get_token();
     return runtime::Runtime::open(std::move(options), egress, clock);
   };
-  environment.examine = [&] {
-    return runtime::examine({os::find_home(), os::find_installation(), environment.mirror_files});
+  environment.examine = [](std::vector<std::string> mirror_files) {
+    return runtime::examine({os::find_home(), os::find_installation(), std::move(mirror_files)});
   };
   return cli::run(environment, {words + 1, words + count});
 }

@@ -118,23 +118,21 @@ Result<Arguments> parse_arguments(Verb const& verb, std::vector<std::string> con
   return arguments;
 }
 
+std::string describe(std::vector<Option> const& options) {
+  std::vector<std::vector<std::string>> rows;
+  for (auto const& option : options) {
+    auto const names = (option.short_name.empty() ? "" : option.short_name + ", ") + option.name;
+    rows.push_back({"  " + names + (option.value.empty() ? "" : " " + option.value), option.about});
+  }
+  return table(rows);
+}
+
 std::string help(Verb const& verb) {
   std::string text = verb.about + ".\n\n  shoal " + verb.name;
   if (!verb.positionals.empty()) text += " " + verb.positionals;
   text += " [options]\n";
   if (!verb.details.empty()) text += "\n" + verb.details + "\n";
-  std::vector<std::pair<std::string, std::string>> rows;
-  std::size_t width = 0;
-  for (auto const& option : all_options(verb)) {
-    auto left = (option.short_name.empty() ? "" : option.short_name + ", ") + option.name;
-    if (!option.value.empty()) left += " " + option.value;
-    width = std::max(width, left.size());
-    rows.emplace_back(std::move(left), option.about);
-  }
-  text += "\nOptions:\n";
-  for (auto const& [left, right] : rows) {
-    text += "  " + left + std::string(width - left.size() + 2, ' ') + right + "\n";
-  }
+  text += "\nOptions:\n" + describe(all_options(verb));
   return text + "\nExample:\n" + indented(verb.example, "  ") + "\n";
 }
 

@@ -55,6 +55,8 @@ std::vector<Option> const& global_options();
 // invalid_argument says what is wrong with `words` (those after the verb), with the nearest option.
 Result<Arguments> parse_arguments(Verb const& verb, std::vector<std::string> const& words);
 
+// A line for each option.
+std::string describe(std::vector<Option> const& options);
 // What `shoal VERB --help` prints.
 std::string help(Verb const& verb);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <ostream>
-#include <span>
 
 #include "base/text.h"
 #include "cli/arguments.h"
@@ -17,13 +16,11 @@ constexpr std::string_view kAbout =
     "Hosts many small models on this machine and chains them into typed pipelines.";
 
 std::string overview(std::vector<Verb> const& verbs) {
-  std::size_t width = 0;
-  for (auto const& verb : verbs) width = std::max(width, verb.name.size());
   std::string text =
       std::string(kAbout) + "\n\n  shoal VERB …        shoal VERB --help        shoal --version\n\n";
-  for (auto const& verb : verbs) {
-    text += "  " + verb.name + std::string(width - verb.name.size() + 2, ' ') + verb.about + "\n";
-  }
+  std::vector<std::vector<std::string>> rows;
+  for (auto const& verb : verbs) rows.push_back({"  " + verb.name, verb.about});
+  text += table(rows);
   text += "\nOptions of every verb:\n";
   for (auto const& option : global_options()) {
     text +=
@@ -85,7 +82,7 @@ Error unknown_verb(std::string const& name, std::vector<Verb> const& verbs) {
 
 int fail(Environment& environment, Error const& error, bool json) {
   if (json) environment.output << to_json(error).dump(2) << std::endl;
-  environment.error << printable("shoal: " + error.message()) << std::endl;
+  print_error(environment, error.message());
   return exit_status(error.code());
 }
 
@@ -95,7 +92,10 @@ int perform(Environment& environment, Verb const& verb, std::vector<std::string>
   Session session(environment, *arguments);
   auto const status = verb.run(session, *arguments);
   session.end_progress();
-  return status ? *status : fail(environment, status.error(), session.json());
+  if (!status) return fail(environment, status.error(), session.json());
+  if (environment.output.flush()) return *status;
+  print_error(environment, "standard output could not be written");
+  return *status == 0 ? 1 : *status;
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ struct Environment {
   std::stop_token stop;                   // Ctrl-C
   std::vector<std::string> mirror_files;  // of $SHOAL_MIRRORS
   std::function<Result<std::unique_ptr<runtime::Runtime>>(HomeRequest)> open_home;
-  std::function<std::vector<runtime::Finding>()> examine;
+  std::function<std::vector<runtime::Finding>(std::vector<std::string> mirror_files)> examine;
 };
 
 // `words`: the program's arguments without its name. Gives the exit status (base/result.h).

@@ -25,7 +25,7 @@ Json document_of(Finding const& finding) {
 }
 
 Result<int> doctor(Session& session, Arguments const&) {
-  auto const findings = session.environment().examine();
+  auto const findings = session.environment().examine(session.mirror_files());
   Json documents = Json::array();
   for (auto const& finding : findings) {
     documents.push(document_of(finding));

@@ -22,17 +22,14 @@ Result<runtime::Target> prepare(Session& session, std::string const& word) {
 runtime::RunResult execute(Session& session, runtime::Runtime& home, std::string const& name,
                            value::Value inputs, RunWishes wishes) {
   net::EgressAccount account{net::EgressPolicy{}};
-  Progress progress(session);
+  Progress progress(session, std::move(wishes.label));
   runtime::RunRequest request;
   request.name = name;
   request.inputs = std::move(inputs);
   request.stop = session.environment().stop;
   request.accept_failed_checks = !wishes.strict;
   request.egress = &account;
-  request.on_event = [&](runtime::Event const& event) {
-    progress.on_event(event);
-    if (wishes.on_event) wishes.on_event(event);
-  };
+  request.on_event = [&](runtime::Event const& event) { progress.on_event(event); };
   auto result = home.run(std::move(request));
   session.end_progress();
   return result;

@@ -1,7 +1,6 @@
 // Running something by name for a verb: what it needs is offered, progress is shown, Ctrl-C ends it.
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "base/result.h"
@@ -16,7 +15,7 @@ Result<runtime::Target> prepare(Session& session, std::string const& word);
 
 struct RunWishes {
   bool strict = false;  // an answer that failed its checks is an error
-  std::function<void(runtime::Event const&)> on_event;
+  std::string label;    // what the progress line begins with
 };
 // Nothing may leave the machine.
 runtime::RunResult execute(Session& session, runtime::Runtime& home, std::string const& name,

@@ -163,6 +163,8 @@ class Filler {
     return put(next_required()->name, next_required()->type, "-");
   }
 
+  Value const& so_far() const { return filled_; }
+
   Result<Value> finish() {
     if (auto const* port = next_required()) {
       return Error(Code::invalid_argument, "input `" + port->name + "` (" + port->type.to_string() +
@@ -203,6 +205,13 @@ Result<Value> read_inputs(std::vector<Port> const& ports, bool open_inputs, Inpu
   for (auto const& word : words.positionals) TRY(filler.positional(word));
   TRY(filler.rest_from_pipe());
   return filler.finish();
+}
+
+Result<Value> read_named_inputs(std::vector<Port> const& ports, bool open_inputs,
+                                std::vector<std::string> const& named) {
+  Filler filler(ports, open_inputs, nullptr);
+  for (auto const& word : named) TRY(filler.named(word));
+  return filler.so_far();
 }
 
 Result<Value> read_inputs(std::vector<Port> const& ports, Json const& object) {

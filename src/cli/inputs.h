@@ -24,6 +24,10 @@ struct InputWords {
 Result<value::Value> read_inputs(std::vector<value::Port> const& ports, bool open_inputs,
                                  InputWords const& words);
 
+// Only what is named; a required input may be missing.
+Result<value::Value> read_named_inputs(std::vector<value::Port> const& ports, bool open_inputs,
+                                       std::vector<std::string> const& named);
+
 // A JSON object by input; a string in place of a file is its path.
 Result<value::Value> read_inputs(std::vector<value::Port> const& ports, Json const& object);
 

@@ -29,18 +29,23 @@ std::string describe_progress(runtime::Event const& event) {
   return text;
 }
 
+void Progress::show(runtime::Event const& event) {
+  auto const text = describe_progress(event);
+  session_.show_progress(label_.empty() ? text : label_ + "  " + text);
+}
+
 void Progress::on_event(runtime::Event const& event) {
   using Kind = runtime::Event::Kind;
   switch (event.kind) {
     case Kind::each_started:
       if (event.total > 0) ++lists_under_way_;
-      return session_.show_progress(describe_progress(event));
+      return show(event);
     case Kind::each_advanced:
       if (event.done >= event.total) --lists_under_way_;
-      return session_.show_progress(describe_progress(event));
+      return show(event);
     case Kind::step_started:
     case Kind::step_progress:
-      if (lists_under_way_ == 0) session_.show_progress(describe_progress(event));
+      if (lists_under_way_ == 0) show(event);
       return;
     case Kind::run_started:
     case Kind::step_chunk:

@@ -1,4 +1,7 @@
+#include "base/text.h"
+#include "cli/each.h"
 #include "cli/execute.h"
+#include "cli/explain.h"
 #include "cli/inputs.h"
 #include "cli/render.h"
 #include "cli/verbs.h"
@@ -20,35 +23,70 @@ Json document_of(runtime::RunResult const& result) {
   return document;
 }
 
-Result<int> run_one(Session& session, Arguments const& arguments, runtime::Target const& target) {
-  auto& home = *TRY(session.home());
+bool takes_any_input(runtime::Target const& target) {
   auto const* function = std::get_if<runtime::FunctionTarget>(&target.what);
+  return function && function->function->open_inputs;
+}
+
+Result<int> show_result(Session& session, runtime::RunResult const& result, bool explained) {
+  auto& home = *TRY(session.home());
+  std::vector<runtime::StepRecord> steps;
+  if (explained && !result.run.empty()) steps = TRY(home.journal().steps(result.run));
+  if (session.json()) {
+    auto document = document_of(result);
+    if (explained) document.set("steps", to_json(steps));
+    session.print_json(document);
+  } else if (result.outputs) {
+    session.print(render_outputs(*result.outputs));
+  }
+  if (explained) session.note(trim(explain(steps, result.route)));
+  if (result.checks_failed && result.outputs) {
+    session.complain(explained ? "the answer did not pass its checks"
+                               : "the answer did not pass its checks; --explain says why");
+  }
+  session.account_for(result.ledger);
+  if (result.outputs) return 0;
+  session.complain(result.outputs.error().message());
+  return exit_status(result.outputs.error().code());
+}
+
+Result<int> run_once(Session& session, Arguments const& arguments, runtime::Target const& target) {
   InputWords words;
   words.positionals.assign(arguments.positionals.begin() + 1, arguments.positionals.end());
   words.named = arguments.values("--in");
   if (!session.environment().terminal.input) words.piped = &session.environment().input;
-  auto inputs =
-      TRY(read_inputs(target.signature().inputs, function && function->function->open_inputs, words));
-
+  auto inputs = TRY(read_inputs(target.signature().inputs, takes_any_input(target), words));
   RunWishes wishes;
   wishes.strict = arguments.has("--strict");
-  auto const result = execute(session, home, target.name, std::move(inputs), std::move(wishes));
-  if (session.json()) session.print_json(document_of(result));
-  if (!result.outputs) {
-    session.account_for(result.ledger);
-    if (!session.json()) return result.outputs.error();
-    session.complain("shoal: " + result.outputs.error().message());
-    return exit_status(result.outputs.error().code());
+  auto const result =
+      execute(session, *TRY(session.home()), target.name, std::move(inputs), std::move(wishes));
+  return show_result(session, result, arguments.has("--explain"));
+}
+
+Result<int> run_lines(Session& session, Arguments const& arguments, runtime::Target target) {
+  if (arguments.positionals.size() > 1) {
+    return Error(
+        Code::invalid_argument,
+        "with `--each` the inputs come from its lines; those that all lines share are given by `--in`");
   }
-  if (!session.json()) session.print(render_outputs(*result.outputs));
-  if (result.checks_failed) session.complain("shoal: the answer did not pass its checks; --explain says why");
-  session.account_for(result.ledger);
-  return 0;
+  EachRequest request;
+  request.constant =
+      TRY(read_named_inputs(target.signature().inputs, takes_any_input(target), arguments.values("--in")));
+  request.target = std::move(target);
+  request.file = arguments.value("--each");
+  request.out = arguments.value("--out");
+  request.strict = arguments.has("--strict");
+  return run_each(session, request);
 }
 
 Result<int> run_callable(Session& session, Arguments const& arguments) {
-  auto const target = TRY(prepare(session, arguments.positionals.front()));
-  return run_one(session, arguments, target);
+  if (arguments.has("--out") && !arguments.has("--each")) {
+    return Error(Code::invalid_argument,
+                 "`--out` belongs to `--each`; a single answer goes to standard output");
+  }
+  auto target = TRY(prepare(session, arguments.positionals.front()));
+  if (arguments.has("--each")) return run_lines(session, arguments, std::move(target));
+  return run_once(session, arguments, target);
 }
 
 }  // namespace
@@ -62,13 +100,22 @@ Verb run_verb() {
       "INPUTs fill the required inputs in order: text as it is, @FILE for the text of a file, a path for\n"
       "a file, JSON for all else. A single text that is missing is read from what is piped in; `-` says "
       "where.\n"
-      "A lone output is printed by itself; of several, `answer` or `text`, else all by name.";
+      "`@@` begins a text that begins with @. A lone output is printed by itself; of several, `answer` or "
+      "`text` alone,\n"
+      "else all by name.\n"
+      "--each runs once for every line of a file of JSON objects and writes a line of outputs for each, in "
+      "order; a line\n"
+      "that fails gives {\"error\": …}, and the exit status is 1. With --out, a second command goes on where "
+      "the first stopped.";
   verb.example =
       "shoal run scan-to-text letter.pdf --in language=deu\ngit log -3 | shoal run my-summary.yaml --json";
   verb.min_positionals = 1;
   verb.max_positionals = -1;
   verb.options = {
       {"--in", "", "NAME=VALUE", "An input by name; NAME=@FILE reads a file; may be repeated"},
+      {"--each", "", "FILE", "A run for every line, a JSON object of inputs each; `-` is standard input"},
+      {"--out", "", "FILE", "Where the lines of --each go; lines that are there already are not run again"},
+      {"--explain", "", "", "Say which steps ran or were cached, and which rungs of tasks were tried"},
       {"--strict", "", "", "An answer that failed its checks is an error (exit status 5)"},
   };
   verb.run = run_callable;

@@ -1,5 +1,6 @@
 #include "cli/session.h"
 
+#include <filesystem>
 #include <istream>
 #include <ostream>
 #include <utility>
@@ -32,6 +33,12 @@ bool Session::interactive() const {
 
 Result<runtime::Runtime*> Session::home() {
   if (!home_) {
+    for (auto const& file : mirror_files_) {
+      std::error_code failed;
+      if (!std::filesystem::exists(file, failed)) {
+        return Error(Code::not_found, "the file of mirrors `" + file + "` does not exist");
+      }
+    }
     HomeRequest request;
     request.mirror_files = mirror_files_;
     request.on_wait = [this](std::string const& holder) {
@@ -55,12 +62,17 @@ void Session::print_json(Json const& document) {
 }
 
 void Session::note(std::string_view line) {
-  if (!quiet_) complain(line);
+  if (!quiet_) write_note(line);
+}
+
+void Session::write_note(std::string_view line) {
+  end_progress();
+  environment_.error << printable(line) << std::endl;
 }
 
 void Session::complain(std::string_view line) {
   end_progress();
-  environment_.error << printable(line) << std::endl;
+  print_error(environment_, line);
 }
 
 void Session::show_progress(std::string_view line) {
@@ -69,7 +81,7 @@ void Session::show_progress(std::string_view line) {
   auto const now = environment_.clock.now();
   if (now - last_progress_ < (redraws ? Duration(kRedrawInterval) : Duration(kLineInterval))) return;
   last_progress_ = now;
-  if (!redraws) return complain(line);
+  if (!redraws) return write_note(line);
   environment_.error << "\r\033[K" << fit(printable(line), environment_.terminal.width - 1) << std::flush;
   progress_shown_ = true;
 }
@@ -90,6 +102,11 @@ bool Session::confirm(std::string_view question) {
 
 void Session::account_for(Json const& ledger) {
   if (!ledger.is_null()) note(runtime::summary(ledger));
+}
+
+void print_error(Environment& environment, std::string_view message) {
+  environment.error << (environment.terminal.color ? "\033[1;31mshoal:\033[0m " : "shoal: ")
+                    << printable(message) << std::endl;
 }
 
 Json to_json(Error const& error) {

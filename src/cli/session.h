@@ -28,14 +28,16 @@ class Session {
   // Somebody reads standard error and can answer on standard input.
   bool interactive() const;
 
+  // not_found where a file of mirrors that the user named is missing.
   Result<runtime::Runtime*> home();
+  std::vector<std::string> const& mirror_files() const { return mirror_files_; }
 
   // Standard output: foreign control characters are made harmless only where a person reads them.
   void print(std::string_view text);
   void print_json(Json const& document);
   // One line on standard error, unless -q.
   void note(std::string_view line);
-  // The same, also with -q: what went wrong.
+  // What went wrong: "shoal: …", also with -q.
   void complain(std::string_view line);
   // Replaces the last line of progress on a terminal; elsewhere a line now and then.
   void show_progress(std::string_view line);
@@ -46,6 +48,8 @@ class Session {
   void account_for(Json const& ledger);
 
  private:
+  void write_note(std::string_view line);
+
   Environment& environment_;
   bool json_;
   bool quiet_;
@@ -54,6 +58,9 @@ class Session {
   MonotonicTime last_progress_;
   std::unique_ptr<runtime::Runtime> home_;
 };
+
+// "shoal: …" on standard error.
+void print_error(Environment& environment, std::string_view message);
 
 // {"error": {"code", "message"}}
 Json to_json(Error const& error);

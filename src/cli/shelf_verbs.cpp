@@ -47,9 +47,12 @@ struct ShelfAnswer {
   Value outputs;
   Json ledger;
 };
-Result<ShelfAnswer> ask_shelf(Session& session, std::string const& name, Value inputs) {
+Result<ShelfAnswer> ask_shelf(Session& session, std::string const& name, Value inputs,
+                              std::string label = {}) {
   auto& home = *TRY(session.home());
-  auto result = execute(session, home, name, std::move(inputs));
+  RunWishes wishes;
+  wishes.label = std::move(label);
+  auto result = execute(session, home, name, std::move(inputs), std::move(wishes));
   return ShelfAnswer{TRY(std::move(result.outputs)), std::move(result.ledger)};
 }
 
@@ -60,7 +63,7 @@ Result<ShelfAnswer> add_file(Session& session, std::string const& shelf, std::st
   auto inputs = Value::record(
       {{"shelf", shelf}, {"name", document_name(path)}, {"document", TRY(runtime::open_file(path))}});
   if (arguments.has("--language")) inputs = inputs.with("language", arguments.value("--language"));
-  return ask_shelf(session, "shelf-add", std::move(inputs));
+  return ask_shelf(session, "shelf-add", std::move(inputs), shown_name(document_name(path)));
 }
 
 std::string sentence_of(std::string const& file, Value const& outputs) {
@@ -78,7 +81,7 @@ class Adding {
 
   void failed(std::string const& file, Error const& error) {
     ++failures_;
-    session_.complain("shoal: " + (file.empty() ? "" : shown_name(file) + ": ") + error.message());
+    session_.complain((file.empty() ? "" : shown_name(file) + ": ") + error.message());
     Json entry = to_json(error);
     entry.set("file", file);
     files_.push(std::move(entry));
