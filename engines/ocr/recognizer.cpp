@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <string_view>
 
 #include "base/text.h"
@@ -36,6 +37,13 @@ void forbid_inner_threads() {
   static auto const set_levels =
       reinterpret_cast<SetLevels>(dlsym(RTLD_DEFAULT, "omp_set_max_active_levels"));
   if (set_levels) set_levels(0);
+}
+
+// Its messages would go to standard error, a line for every unusual page. The setting is one of the
+// process, and not safe to set while others read.
+void silence(tesseract::TessBaseAPI& tesseract) {
+  static std::once_flag done;
+  std::call_once(done, [&] { tesseract.SetVariable("debug_file", "/dev/null"); });
 }
 
 bool is_language_name(std::string_view name) {
@@ -90,9 +98,7 @@ Result<std::unique_ptr<Recognizer>> Recognizer::open(std::string const& language
   }
   auto api = std::make_unique<Api>();
   auto& tesseract = api->tesseract;
-  // Its messages would go to standard error, a line for every unusual page.
-  auto set = [&](char const* name, char const* value) { return tesseract.SetVariable(name, value); };
-  set("debug_file", "/dev/null");
+  silence(tesseract);
   bool opened = tesseract.Init(nullptr, language.c_str(), tesseract::OEM_LSTM_ONLY) == 0;
   // Of several languages it goes on with those that there are.
   std::vector<std::string> loaded;
