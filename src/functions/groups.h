@@ -19,6 +19,7 @@ std::vector<Function> passage_functions();   // passages
 std::vector<Function> title_functions();     // title
 std::vector<Function> citation_functions();  // cite
 std::vector<Function> rank_functions();      // rank
+std::vector<Function> sentence_functions();  // sentences
 
 // Ports, their types written as in documents.
 inline value::Port port(std::string name, std::string_view type, std::string about) {

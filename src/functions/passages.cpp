@@ -247,6 +247,18 @@ std::vector<Span> cut_into_passages(std::string_view text) {
   return passages;
 }
 
+std::vector<Span> cut_into_sentences(std::string_view text) {
+  std::vector<Span> sentences;
+  std::optional<std::size_t> begin;
+  for (auto const& atom : Reader(text).read()) {
+    if (!begin) begin = atom.span.begin;
+    if (atom.cut < Cut::sentence) continue;
+    sentences.push_back({*begin, atom.span.end});
+    begin.reset();
+  }
+  return sentences;
+}
+
 std::vector<Span> locate_words(value::Page const& page) {
   std::string_view text = page.text;
   std::vector<Span> places;

@@ -22,6 +22,9 @@ struct Span {
 // not begin a paragraph may repeat the last sentence of the one before, if that is short.
 std::vector<Span> cut_into_passages(std::string_view text);
 
+// The sentences of a text; the last one may lack its end.
+std::vector<Span> cut_into_sentences(std::string_view text);
+
 // Where the words of a page stand in its text; empty where one is not found.
 std::vector<Span> locate_words(value::Page const& page);
 

@@ -236,18 +236,16 @@ int Scheduler::free_cores() const {
 
 bool Scheduler::lease_for(Worker& worker, WorkerId id, Job const& job) {
   int const needed = traits(worker.engine).calls == 0 ? static_cast<int>(worker.running.size()) + 1 : 1;
-  if (worker.cores < needed) {
-    int const missing = needed - worker.cores - std::max(0, free_cores());
-    if (missing > 0) reclaim(missing);
-    if (worker.cores + free_cores() < needed) return false;
-    take_cores(worker, id, needed);
-    if (worker.cores < needed) return false;
-  }
   int const wished =
       job.request.cores == 0 ? cores_ : std::min(cores_, wished_cores(worker) + job.request.cores);
-  if (worker.cores < wished && free_cores() > 0)
-    take_cores(worker, id, std::min(wished, worker.cores + free_cores()));
-  return true;
+  reclaim(wished - worker.cores - free_cores(), From::idle_workers);
+  if (worker.cores + free_cores() < needed) {
+    reclaim(needed - worker.cores - free_cores(), From::all_workers);
+    if (worker.cores + free_cores() < needed) return false;
+  }
+  int const cores = std::min(std::max(needed, wished), worker.cores + free_cores());
+  if (worker.cores < cores) take_cores(worker, id, cores);
+  return worker.cores >= needed;
 }
 
 void Scheduler::take_cores(Worker& worker, WorkerId id, int wanted) {
@@ -257,9 +255,10 @@ void Scheduler::take_cores(Worker& worker, WorkerId id, int wanted) {
 }
 
 // Frees up to `wanted` cores: at once those of workers without work, later those that busy ones can spare.
-void Scheduler::reclaim(int wanted) {
+void Scheduler::reclaim(int wanted, From from) {
   for (auto& [id, worker] : workers_) {
     if (wanted <= 0) return;
+    if (from == From::idle_workers && !worker.running.empty()) continue;
     int const spare = worker.cores - needed_cores(worker);
     if (spare <= 0 || worker.returning > 0) continue;
     int const taken = std::min(spare, wanted);
@@ -285,10 +284,11 @@ void Scheduler::widen_leases() {
     if (waits_for_cores(key)) return;
   }
   for (auto& [id, worker] : workers_) {
-    int const free = free_cores();
-    if (free <= 0) return;
     int const wished = wished_cores(worker);
-    if (worker.cores < wished) take_cores(worker, id, std::min(wished, worker.cores + free));
+    if (worker.cores >= wished) continue;
+    reclaim(wished - worker.cores - free_cores(), From::idle_workers);
+    int const free = free_cores();
+    if (free > 0) take_cores(worker, id, std::min(wished, worker.cores + free));
   }
 }
 

@@ -177,7 +177,8 @@ class Scheduler {
   // At least what one more job needs; tries for what it can use.
   bool lease_for(Worker& worker, WorkerId id, Job const& job);
   void take_cores(Worker& worker, WorkerId id, int wanted);
-  void reclaim(int wanted);
+  enum class From { idle_workers, all_workers };
+  void reclaim(int wanted, From from);
   void widen_leases();
   int wished_cores(Worker const& worker) const;
   int needed_cores(Worker const& worker) const;

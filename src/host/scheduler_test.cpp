@@ -117,6 +117,17 @@ TEST_F(SchedulerTest, AnIdleWorkersCoresAreTakenAtOnce) {
   EXPECT_EQ(all<SendJob>(scheduler.on(ModelLoaded{other, "b"}, at(2))).size(), 1u);
 }
 
+TEST_F(SchedulerTest, AJobThatCanUseAllCoresGetsThoseOfIdleWorkersToo) {
+  warm("echo", "", 1);
+  scheduler.on(JobEnded{1}, at(1));  // the idle worker still has its core
+  auto const other = all<StartWorker>(scheduler.on(job(2, "llama", "b", 0), at(2))).at(0).worker;
+  scheduler.on(WorkerReady{other}, at(2));
+  auto const told = all<SetCores>(scheduler.on(ModelLoaded{other, "b"}, at(2)));
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told.back().worker, other);
+  EXPECT_EQ(told.back().cores, 2);
+}
+
 TEST_F(SchedulerTest, AJobWhoseWorkerDiedRunsAgainAndIsPoisonousAfterTheSecondDeath) {
   auto const worker = warm("echo", "", 1);
   auto actions = scheduler.on(WorkerDied{worker, "was killed"}, at(10));

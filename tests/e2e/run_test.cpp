@@ -249,7 +249,8 @@ TEST_F(RunTest, TheJournalKnowsRunsStepsAndWhatWasInterrupted) {
 TEST_F(RunTest, BytesThatLeftTheMachineAreInTheLedger) {
   auto const quiet = run("echo.echo", Value::record({{"value", 1}}));
   EXPECT_EQ(quiet.ledger["bytes_off_machine"].as_integer(), 0);
-  net::TestServer server([](std::string const&) { return net::TestServer::Reply{net::TestServer::ok("hello")}; });
+  net::TestServer server(
+      [](std::string const&) { return net::TestServer::Reply{net::TestServer::ok("hello")}; });
   net::HttpRequest request;
   request.url = server.url("/");
   ASSERT_TRUE(egress_.fetch(account_, request));

@@ -92,7 +92,8 @@ constexpr ThirdParty kThirdParties[] = {
     {"re2/.*", "src/functions/[a-z_]+\\.cpp"},
     {"seccomp\\.h|linux/.*", "src/os/[a-z_]+\\.cpp"},
     {"sys/.*|unistd\\.h|fcntl\\.h|poll\\.h",
-     "(src/os/[a-z_]+\\.cpp|src/net/[a-z_]+\\.cpp|src/net/test_server\\.h|engines/[a-z]+/[a-z_]+\\.cpp|tests/.*|src/store/[a-z_]+_test\\.cpp|engines/llama/testing\\.h)"},
+     "(src/os/[a-z_]+\\.cpp|src/net/[a-z_]+\\.cpp|src/net/test_server\\.h|engines/[a-z]+/[a-z_]+\\.cpp|tests/"
+     ".*|src/store/[a-z_]+_test\\.cpp|engines/llama/testing\\.h)"},
     {"tesseract/.*|leptonica/.*|fpdf.*\\.h", "engines/ocr/[a-z_]+\\.(cpp|h)"},
     {"(llama|ggml|gguf|mtmd|json-schema.*|jinja/.*)\\.h", "engines/llama/[a-z_]+\\.(cpp|h)"},
 };
@@ -161,7 +162,8 @@ TEST(House, HeadersCompileAlone) {
     }
   };
   std::vector<std::jthread> threads;
-  for (unsigned i = 0; i < std::max(1u, std::thread::hardware_concurrency()); ++i) threads.emplace_back(compile);
+  for (unsigned i = 0; i < std::max(1u, std::thread::hardware_concurrency()); ++i)
+    threads.emplace_back(compile);
   threads.clear();
   for (auto const& header : broken) ADD_FAILURE() << header << " does not compile alone";
 }
