@@ -54,18 +54,23 @@ class OpenFile {
   int descriptor_;
 };
 
-// The path of a model in the folder that SHOAL_TEST_MODELS names; empty where it is not there.
+// The file of a model in the folder of models that SHOAL_TEST_MODELS names (NAME/TAG/FILE); empty where it is not
+// there.
 inline std::string model_path(std::string const& name) {
   auto const* folder = std::getenv("SHOAL_TEST_MODELS");
   if (!folder) return {};
-  auto const path = std::filesystem::path(folder) / name;
-  return std::filesystem::exists(path) ? path.string() : std::string();
+  std::error_code missing;
+  for (auto const& entry :
+       std::filesystem::recursive_directory_iterator(std::filesystem::path(folder) / name, missing)) {
+    if (entry.path().extension() == ".gguf") return entry.path().string();
+  }
+  return {};
 }
 
-inline std::string smollm2_path() { return model_path("smollm2-135m-instruct.gguf"); }
+inline std::string smollm2_path() { return model_path("smollm2-135m"); }
 
 }  // namespace shoal::llama_engine::testing
 
 #define SKIP_WITHOUT_SMOLLM2()                              \
   if (shoal::llama_engine::testing::smollm2_path().empty()) \
-  GTEST_SKIP() << "needs smollm2-135m-instruct.gguf in the folder SHOAL_TEST_MODELS"
+  GTEST_SKIP() << "needs smollm2-135m in the folder of models SHOAL_TEST_MODELS"
