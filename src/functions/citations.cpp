@@ -34,7 +34,7 @@ char32_t plain(char32_t c) {
     case 0x2033:
     case 0xAB:
     case 0xBB: return '"';
-    default: return is_hyphen(c) ? U'-' : c;
+    default: return is_hyphen(c) ? U'-' : to_lower(c);
   }
 }
 
@@ -170,9 +170,12 @@ bool is_quotation_mark(char32_t c) {
 
 bool is_end_mark(char32_t c) { return ends_sentence(c) || ends_clause(c) || is_quotation_mark(c); }
 
+// How much is quoted of a passage in which something is found.
+enum class Extent { what_was_found, whole_passage };
+
 class Citer {
  public:
-  explicit Citer(Value const& passages) {
+  Citer(Value const& passages, Extent extent) : extent_(extent) {
     for (auto const& value : passages.as_list()) {
       if (value.is_null()) continue;
       passages_.push_back(value::passage_from(value));
@@ -182,7 +185,10 @@ class Citer {
 
   void cite(std::string const& quote) {
     for (std::size_t i = 0; i < passages_.size(); ++i) {
-      if (auto place = find_quote(folded_[i], quote)) return add(passages_[i], *place);
+      auto place = find_quote(folded_[i], quote);
+      if (!place) continue;
+      if (extent_ == Extent::whole_passage) place = Span{0, passages_[i].text.size()};
+      return add(passages_[i], *place);
     }
     missing_.emplace_back(quote);
   }
@@ -208,6 +214,7 @@ class Citer {
     if (!known) citations_.push_back(std::move(citation));
   }
 
+  Extent extent_;
   std::vector<value::Passage> passages_;
   std::vector<Folded> folded_;
   std::vector<value::Citation> citations_;
@@ -215,7 +222,8 @@ class Citer {
 };
 
 Result<Value> cite(Value const& inputs) {
-  Citer citer(inputs["passages"]);
+  Citer citer(inputs["passages"],
+              inputs["whole"].as_boolean() ? Extent::whole_passage : Extent::what_was_found);
   for (auto const& quote : inputs["quotes"].as_list()) {
     if (!quote.is_null()) citer.cite(quote.as_text());
   }
@@ -250,9 +258,12 @@ std::vector<Function> citation_functions() {
   Function function{.name = "cite",
                     .about = "Proves quotes: a citation for each that stands word for word in a passage.",
                     .call = cite};
-  function.signature.inputs = {port("quotes", "list<text>", "What is said to be quoted."),
-                               port("passages", "passages", "Where to look, the best first."),
-                               option("answer", "text", "", "The answer that the quotes are to support.")};
+  function.signature.inputs = {
+      port("quotes", "list<text>", "What is said to be quoted."),
+      port("passages", "passages", "Where to look, the best first."),
+      option("answer", "text", "", "The answer that the quotes are to support."),
+      option("whole", "boolean", false,
+             "Cite all of the passage in which a quote stands, not only the quote.")};
   function.signature.outputs = {
       port("answer", "text", "The answer, or nothing where no quote supports it."),
       port("abstained", "boolean", "Whether no quote supports the answer."),

@@ -1,5 +1,6 @@
-// How a quote is found in a passage: word for word, but for white space and what typesetting and scanning
-// change (line-end hyphens, ligatures, the shape of quotation marks). For this room only; any thread.
+// How a quote is found in a passage: word for word, but for white space, capitals and what typesetting and
+// scanning change (line-end hyphens, ligatures, the shape of quotation marks). For this room only; any
+// thread.
 #pragma once
 
 #include <cstddef>

@@ -111,5 +111,19 @@ TEST(Cite, AllBoxesWhereLinesAndBoxesDoNotCorrespond) {
   EXPECT_TRUE(boxes_of(passage("a", 0, ""), {0, 0}).empty());
 }
 
+TEST(Cite, CapitalsDoNotMatterAndTheWholePassageCanBeCited) {
+  value::Passage sentence;
+  sentence.document = "a.pdf";
+  sentence.page = 3;
+  sentence.text = "There were nine villages in the ÄUSSERE valley.";
+  auto const cited =
+      outputs_of("cite", Value::record({{"quotes", Value::list({"Nine Villages in the äussere"})},
+                                        {"passages", Value::list({value::to_value(sentence)})},
+                                        {"answer", "nine"},
+                                        {"whole", true}}));
+  EXPECT_FALSE(cited["abstained"].as_boolean());
+  EXPECT_EQ(cited["citations"].as_list().at(0)["quote"].as_text(), sentence.text);
+}
+
 }  // namespace
 }  // namespace shoal::functions

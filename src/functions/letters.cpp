@@ -94,4 +94,10 @@ bool ends_sentence(char32_t c) { return one_of(U".!?…؟۔।。！？．｡", 
 bool ends_clause(char32_t c) { return one_of(U",;:—–،؛，、；：", c); }
 bool closes(char32_t c) { return one_of(U"\"')]}’”»›」』）】》〉］", c); }
 
+char32_t to_lower(char32_t c) {
+  bool const same_row = (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE && c != 0xD7) ||
+                        (c >= 0x391 && c <= 0x3A9) || (c >= 0x410 && c <= 0x42F);
+  return same_row ? c + 32 : c;
+}
+
 }  // namespace shoal::functions

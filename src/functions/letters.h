@@ -19,6 +19,8 @@ bool is_word_part(char32_t c);
 // Only where it is certain: Latin, Greek, Cyrillic.
 bool is_lower(char32_t c);
 bool is_upper(char32_t c);
+// The small letter of a capital one, for comparing: Latin without its rarer letters, Greek, Cyrillic.
+char32_t to_lower(char32_t c);
 
 // . ! ? … and what other scripts use.
 bool ends_sentence(char32_t c);

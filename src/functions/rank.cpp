@@ -1,5 +1,6 @@
 // rank: puts items in the order of scores that a model gave them.
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -33,30 +34,37 @@ std::vector<double> fused_with_given_order(std::vector<double> const& scores, do
   return fused;
 }
 
+Result<double> number_of(Value const& score, std::string const& by) {
+  auto const number = by.empty() ? score : score[by];
+  if (number.is_number()) return number.as_number();
+  return Error(Code::invalid_argument,
+               "a score is no number" + (by.empty() ? "" : " in its field `" + by + "`"));
+}
+
+Result<std::vector<double>> numbers_of(Value::List const& scores, std::string const& by) {
+  std::vector<double> numbers;
+  for (auto const& score : scores) numbers.push_back(TRY(number_of(score, by)));
+  return numbers;
+}
+
 Result<Value> rank(Value const& inputs) {
   auto const& items = inputs["items"].as_list();
-  auto const& scores = inputs["scores"].as_list();
+  auto const& by = inputs["by"].as_text();
+  auto const scores = TRY(numbers_of(inputs["scores"].as_list(), by));
   if (items.size() != scores.size()) {
     return Error(Code::invalid_argument, "there are " + std::to_string(items.size()) + " items and " +
                                              std::to_string(scores.size()) + " scores; each item needs one");
   }
-  auto const& by = inputs["by"].as_text();
-  std::vector<double> values;
-  for (auto const& score : scores) {
-    auto const& number = by.empty() ? score : score[by];
-    if (!number.is_number()) {
-      return Error(Code::invalid_argument,
-                   "a score is no number" + (by.empty() ? "" : " in its field `" + by + "`"));
-    }
-    values.push_back(number.as_number());
-  }
-  if (auto const blend = inputs["blend"].as_number(); blend > 0)
-    values = fused_with_given_order(values, blend);
-  auto order = order_of(values);
-  if (auto const top = inputs["top"].as_integer(); top > 0)
-    order.resize(std::min<std::size_t>(order.size(), static_cast<std::size_t>(top)));
+  auto const least = inputs["baseline"].is_null()
+                         ? -std::numeric_limits<double>::infinity()
+                         : TRY(number_of(inputs["baseline"], by)) + inputs["margin"].as_number();
+  auto const blend = inputs["blend"].as_number();
+  auto const top = static_cast<std::size_t>(inputs["top"].as_integer());
   Value::List ranked;
-  for (auto const item : order) ranked.push_back(items[item]);
+  for (auto const item : order_of(blend > 0 ? fused_with_given_order(scores, blend) : scores)) {
+    if (top > 0 && ranked.size() == top) break;
+    if (scores[item] > least) ranked.push_back(items[item]);
+  }
   return Value::record({{"items", std::move(ranked)}});
 }
 
@@ -80,6 +88,8 @@ std::vector<Function> rank_functions() {
       port("scores", "list<any>", "A number for each item, or a record that has it in the field `by`."),
       option("by", "text", "", "The field of the scores."),
       option("top", "integer", 0, "How many to keep; 0: all."),
+      option("baseline", "any", {}, "A score (as those in `scores`) that an item must beat to be kept …"),
+      option("margin", "number", 0.0, "… by more than this."),
       option("blend", "number", 0.0,
              "Above 0: the given order counts too, with this weight (reciprocal rank fusion).")};
   function.signature.outputs = {port("items", "list<any>", "The items in order.")};

@@ -32,6 +32,15 @@ TEST(Rank, BlendLetsTheGivenOrderDecideWhereScoresAreNear) {
   EXPECT_EQ(ranked["items"], letters());
 }
 
+TEST(Rank, WhatDoesNotBeatTheBaselineByTheMarginIsLeftOut) {
+  auto const ranked = call("rank", Value::record({{"items", letters()},
+                                                  {"scores", Value::list({-3.0, -1.0, -1.5})},
+                                                  {"baseline", -2.5},
+                                                  {"margin", 1.0}}))
+                          .value();
+  EXPECT_EQ(ranked["items"], Value::list({"b"}));
+}
+
 TEST(Rank, EachItemNeedsAScore) {
   EXPECT_FALSE(call("rank", Value::record({{"items", letters()}, {"scores", Value::list({1})}})));
   EXPECT_FALSE(call("rank", Value::record({{"items", letters()}, {"scores", Value::list({1, 2, "x"})}})));
