@@ -54,8 +54,8 @@ class OpenFile {
   int descriptor_;
 };
 
-// The file of a model in the folder of models that SHOAL_TEST_MODELS names (NAME/TAG/FILE); empty where it is not
-// there.
+// The file of a model in the folder of models that SHOAL_TEST_MODELS names (NAME/TAG/FILE); empty where it is
+// not there.
 inline std::string model_path(std::string const& name) {
   auto const* folder = std::getenv("SHOAL_TEST_MODELS");
   if (!folder) return {};
