@@ -14,9 +14,6 @@ namespace {
 
 constexpr int kMostFrames = 10'000;
 constexpr double kLeastDpi = 100, kMostDpi = 2400;
-// A JPEG that is whole ends with this marker, but for a little padding.
-constexpr std::string_view kJpegEnd = "\xff\xd9";
-constexpr std::size_t kJpegPadding = 1024;
 
 struct PixDeleter {
   void operator()(PIX* pix) const { pixDestroy(&pix); }
@@ -116,21 +113,8 @@ Error damaged(value::Blob const& document) {
       name_of(document) + " is damaged or truncated: the image cannot be read; scan or copy it again");
 }
 
-bool has_jpeg_end(std::string_view bytes) {
-  return bytes.substr(bytes.size() - std::min(bytes.size(), kJpegPadding)).find(kJpegEnd) !=
-         std::string_view::npos;
-}
-
-// Decoders fill what is missing with gray and only warn.
-Pix read_jpeg(std::string_view bytes) {
-  int warnings = 0;
-  Pix pix(pixReadMemJpeg(reinterpret_cast<l_uint8 const*>(bytes.data()), bytes.size(), 0, 1, &warnings, 0));
-  if (warnings > 0 && !has_jpeg_end(bytes)) return nullptr;
-  return pix;
-}
-
+// A file that ends too early gives none: nothing is filled with gray.
 Pix read_pixels(value::Blob const& document, int format, std::int64_t number) {
-  if (format == IFF_JFIF_JPEG) return read_jpeg(document.bytes());
   if (is_tiff(format))
     return Pix(pixReadMemTiff(data_of(document), document.size(), static_cast<l_int32>(number - 1)));
   return Pix(pixReadMem(data_of(document), document.size()));
