@@ -20,6 +20,7 @@ std::vector<Function> title_functions();     // title
 std::vector<Function> citation_functions();  // cite
 std::vector<Function> rank_functions();      // rank
 std::vector<Function> sentence_functions();  // sentences
+std::vector<Function> support_functions();   // support
 
 // Ports, their types written as in documents.
 inline value::Port port(std::string name, std::string_view type, std::string about) {
