@@ -1,5 +1,6 @@
-// Any bytes as a catalogue entry, as mirrors and as a source: all problems are named with their place, and what
-// is accepted comes out of its JSON unchanged.
+// Any bytes as a catalogue entry, as mirrors and as a source: all problems are named with their place, and
+// what is accepted comes out of its JSON unchanged.
+
 // rooms: store
 #include <cstddef>
 #include <cstdint>
