@@ -17,8 +17,10 @@ std::vector<Option> all_options(Verb const& verb) {
   return options;
 }
 
+std::string command_of(Verb const& verb) { return verb.name.empty() ? "shoal" : "shoal " + verb.name; }
+
 Error usage_error(Verb const& verb, std::string message) {
-  return Error(Code::invalid_argument, std::move(message) + "; see `shoal " + verb.name + " --help`");
+  return Error(Code::invalid_argument, std::move(message) + "; see `" + command_of(verb) + " --help`");
 }
 
 Error unknown_option(Verb const& verb, std::string const& word) {
@@ -26,7 +28,7 @@ Error unknown_option(Verb const& verb, std::string const& word) {
   for (auto const& option : all_options(verb)) names.push_back(option.name);
   auto const name = word.substr(0, word.find('='));
   auto const hint = suggest(name, names);
-  return usage_error(verb, "`shoal " + verb.name + "` has no option `" + name + "`" + hint +
+  return usage_error(verb, "`" + command_of(verb) + "` has no option `" + name + "`" + hint +
                                "; a text that begins with `-` comes after `--`");
 }
 
@@ -45,10 +47,10 @@ Result<std::vector<std::string>> positionals_of(Verb const& verb, std::vector<st
   }
   auto const count = static_cast<int>(found.size());
   if (count < verb.min_positionals)
-    return usage_error(verb, "something is missing: shoal " + verb.name + " " + verb.positionals);
+    return usage_error(verb, "something is missing: " + command_of(verb) + " " + verb.positionals);
   if (verb.max_positionals >= 0 && count > verb.max_positionals) {
     return usage_error(verb, "`" + found[static_cast<std::size_t>(verb.max_positionals)] +
-                                 "` is too much for `shoal " + verb.name + "`");
+                                 "` is too much for `" + command_of(verb) + "`");
   }
   return found;
 }

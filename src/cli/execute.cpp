@@ -21,6 +21,11 @@ Result<runtime::Target> prepare(Session& session, std::string const& word) {
 
 runtime::RunResult execute(Session& session, runtime::Runtime& home, std::string const& name,
                            value::Value inputs, RunWishes wishes) {
+  runtime::RunResult result;
+  if (session.environment().stop.stop_requested()) {
+    result.outputs = Error(Code::cancelled, "cancelled");
+    return result;
+  }
   net::EgressAccount account{net::EgressPolicy{}};
   Progress progress(session, std::move(wishes.label));
   runtime::RunRequest request;
@@ -30,7 +35,7 @@ runtime::RunResult execute(Session& session, runtime::Runtime& home, std::string
   request.accept_failed_checks = !wishes.strict;
   request.egress = &account;
   request.on_event = [&](runtime::Event const& event) { progress.on_event(event); };
-  auto result = home.run(std::move(request));
+  result = home.run(std::move(request));
   session.end_progress();
   return result;
 }

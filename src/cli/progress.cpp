@@ -21,16 +21,17 @@ std::string whole(double number) { return std::to_string(std::llround(number)); 
 
 }  // namespace
 
-std::string describe_progress(runtime::Event const& event) {
+std::string describe_progress(runtime::Event const& event, bool with_bar) {
   if (event.total <= 0) return event.step + (event.detail.empty() ? "" : "  " + event.detail);
-  auto text = event.step + "  " + bar(event.done, event.total) + "  " + whole(event.done) + " of " +
-              whole(event.total);
+  auto text = event.step + "  ";
+  if (with_bar) text += bar(event.done, event.total) + "  ";
+  text += whole(event.done) + " of " + whole(event.total);
   if (event.kind == runtime::Event::Kind::step_progress && !event.detail.empty()) text += " " + event.detail;
   return text;
 }
 
 void Progress::show(runtime::Event const& event) {
-  auto const text = describe_progress(event);
+  auto const text = describe_progress(event, session_.environment().terminal.error);
   session_.show_progress(label_.empty() ? text : label_ + "  " + text);
 }
 

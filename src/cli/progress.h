@@ -9,8 +9,8 @@
 
 namespace shoal::cli {
 
-// What there is to say about one step: "read  7 of 24".
-std::string describe_progress(runtime::Event const& event);
+// What there is to say about one step: "read  ██░░  7 of 24", or without a bar.
+std::string describe_progress(runtime::Event const& event, bool with_bar);
 
 class Progress {
  public:

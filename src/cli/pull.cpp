@@ -1,5 +1,7 @@
 #include "cli/pull.h"
 
+#include <cmath>
+
 #include "base/text.h"
 
 namespace shoal::cli {
@@ -9,9 +11,8 @@ std::string describe(store::PullProgress const& progress) {
   if (progress.bytes_per_second < 1) return text;
   text += "  " + human_bytes(static_cast<std::uint64_t>(progress.bytes_per_second)) + "/s";
   if (progress.bytes >= progress.total) return text;
-  return text + "  " +
-         human_seconds(static_cast<double>(progress.total - progress.bytes) / progress.bytes_per_second) +
-         " left";
+  auto const left = static_cast<double>(progress.total - progress.bytes) / progress.bytes_per_second;
+  return text + "  " + (left < 1 ? "1 s" : human_seconds(std::ceil(left))) + " left";
 }
 
 net::EgressPolicy pull_policy() { return {net::EgressPolicy::Allow::all, {}}; }
@@ -22,7 +23,8 @@ Result<store::PullResult> pull_model(Session& session, runtime::Runtime& home, s
   options.stop = session.environment().stop;
   options.on_note = [&](std::string_view note) { session.note(name + ": " + std::string(note)); };
   options.on_progress = [&](store::PullProgress const& progress) {
-    session.show_progress(name + "  " + describe(progress) + "  from " + std::string(progress.source));
+    session.show_progress(name + "  " + describe(progress) + "  from " +
+                          std::string(progress.source.substr(0, progress.source.find(':'))));
   };
   auto pulled = home.models().pull(name, account, options);
   session.end_progress();

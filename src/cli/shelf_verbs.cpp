@@ -20,6 +20,11 @@ Option shelf_option() { return {"--shelf", "", "NAME", "Which shelf; `default` i
 
 std::string shelf_of(Arguments const& arguments) { return arguments.value("--shelf", kDefaultShelf); }
 
+// "1 page", "3 pages".
+std::string counted(std::int64_t count, std::string const& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 // The names of the shelves in the home.
 std::vector<std::string> shelves_of(runtime::Runtime& home) {
   std::vector<std::string> names;
@@ -70,7 +75,8 @@ std::string sentence_of(std::string const& file, Value const& outputs) {
   auto const& state = outputs["state"].as_text();
   auto text = file + ": " + state;
   if (state == "unchanged") return text;
-  text += ", " + std::to_string(outputs["passages"].as_integer()) + " passages";
+  auto const passages = outputs["passages"].as_integer();
+  text += passages > 0 ? ", " + counted(passages, "passage") : ", but no text was found in it";
   auto const& title = outputs["title"].as_text();
   return title.empty() ? text : text + " (" + title + ")";
 }
@@ -225,9 +231,8 @@ Result<int> list(Session& session, Arguments const& arguments) {
                              {"pages", pages},
                              {"passages", passages},
                              {"hash", document["hash"].as_text()}}));
-    rows.push_back({shown_name(document["name"].as_text()),
-                    std::to_string(pages) + (pages == 1 ? " page" : " pages"),
-                    std::to_string(passages) + (passages == 1 ? " passage" : " passages"), title});
+    rows.push_back({shown_name(document["name"].as_text()), pages > 0 ? counted(pages, "page") : "",
+                    counted(passages, "passage"), title});
   }
   if (session.json()) {
     session.print_json(Json::object({{"shelf", shelf_of(arguments)}, {"documents", std::move(found)}}));
@@ -248,8 +253,7 @@ Result<int> remove(Session& session, Arguments const& arguments) {
         TRY(ask_shelf(session, "index.remove", Value::record({{"shelf", shelf}, {"name", name}})));
     auto const passages = answer.outputs["removed"].as_integer();
     removed.push(Json::object({{"file", name}, {"passages", passages}}));
-    if (!session.json())
-      session.print(shown_name(name) + ": removed, " + std::to_string(passages) + " passages");
+    if (!session.json()) session.print(shown_name(name) + ": removed, " + counted(passages, "passage"));
   }
   if (session.json()) session.print_json(Json::object({{"shelf", shelf}, {"removed", std::move(removed)}}));
   return 0;

@@ -1,7 +1,5 @@
 #include "runtime/doctor.h"
 
-#include <sys/stat.h>
-
 #include <filesystem>
 
 #include "base/text.h"
@@ -118,9 +116,10 @@ class Examination {
           State::broken, subject, folder + " cannot be written: " + probe.error().message(),
           "give yourself the right to write there (chown, chmod), or choose another folder by SHOAL_HOME");
     }
-    struct stat facts {};
+    std::error_code unknown;
+    auto const rights = fs::status(existing, unknown).permissions();
     bool const open_to_all =
-        existing == folder && ::stat(folder.c_str(), &facts) == 0 && (facts.st_mode & S_IWOTH) != 0;
+        existing == folder && !unknown && (rights & fs::perms::others_write) != fs::perms::none;
     add(open_to_all ? State::weak : State::good, subject,
         folder + (existing == folder ? "" : " (made when first used)"),
         open_to_all ? "every user of this machine may change it: chmod o-w " + folder : "");

@@ -1,0 +1,217 @@
+#include "cli/cli.h"
+
+#include <gtest/gtest.h>
+
+#include "cli/testing.h"
+
+namespace shoal::cli {
+namespace {
+
+constexpr std::string_view kGreet = R"(shoal: 1
+pipeline: greet
+about: Says hello.
+inputs:
+  name: text
+  sign: {type: text, default: "!"}
+steps:
+  words: {use: template, with: {template: "Hello {{ name }}{{ sign }}", name: $name, sign: $sign}}
+outputs:
+  text: $words
+)";
+
+Json parsed(std::string const& text) {
+  auto json = Json::parse(text);
+  EXPECT_TRUE(json) << text;
+  return json ? *json : Json();
+}
+
+TEST(Cli, VersionAndHelpOpenNothing) {
+  Shell shell;
+  EXPECT_EQ(shell.run({"--version"}).out, "shoal 1.2.3\n");
+  auto const overview = shell.run({"--help"});
+  for (auto const* verb : {"run", "check", "shelf add", "pull", "doctor"}) {
+    EXPECT_NE(overview.out.find(verb), std::string::npos) << verb;
+    auto words = std::vector<std::string>{verb, "--help"};
+    if (std::string_view(verb) == "shelf add") words = {"shelf", "add", "-h"};
+    auto const help = shell.run(words);
+    EXPECT_EQ(help.status, 0);
+    EXPECT_NE(help.out.find("Example:\n  shoal "), std::string::npos) << verb;
+  }
+  EXPECT_EQ(shell.homes_opened, 0);
+}
+
+TEST(Cli, WrongUsageIsStatusTwoAndSaysWhatWasMeant) {
+  Shell shell;
+  auto const verb = shell.run({"modles"});
+  EXPECT_EQ(verb.status, 2);
+  EXPECT_EQ(verb.out, "");
+  EXPECT_EQ(verb.error, "shoal: there is no verb `modles`; did you mean `models`?; see `shoal --help`\n");
+  EXPECT_EQ(shell.run({"shelf"}).error, "shoal: `shoal shelf` wants one more word: add search ask list rm\n");
+  EXPECT_EQ(shell.run({"run"}).status, 2);
+  EXPECT_EQ(shell.run({"models", "--jsn"}).status, 2);
+  EXPECT_EQ(shell.homes_opened, 0);
+}
+
+TEST(Cli, RunPrintsTheAnswerAndNothingElse) {
+  Shell shell;
+  auto const file = shell.folder().write("greet.yaml", kGreet);
+  auto const run = shell.run({"run", file, "Ada", "--in", "sign=?"});
+  EXPECT_EQ(run.status, 0);
+  EXPECT_EQ(run.out, "Hello Ada?\n");
+  EXPECT_NE(run.error.find("nothing left this machine"), std::string::npos);
+  EXPECT_EQ(shell.run({"-q", "run", file, "Ada"}).error, "");
+}
+
+TEST(Cli, RunReadsWhatIsPipedIn) {
+  Shell shell;
+  shell.terminal.input = false;
+  shell.input = "Grace";
+  auto const file = shell.folder().write("greet.yaml", kGreet);
+  EXPECT_EQ(shell.run({"run", file, "-q"}).out, "Hello Grace!\n");
+}
+
+TEST(Cli, RunAsJsonHasTheShapeOfTheSurfaces) {
+  Shell shell;
+  auto const file = shell.folder().write("greet.yaml", kGreet);
+  auto const run = shell.run({"run", file, "Ada", "--json"});
+  auto const document = parsed(run.out);
+  EXPECT_EQ(document["outputs"], Json::object({{"text", "Hello Ada!"}}));
+  EXPECT_TRUE(document["route"].is_array());
+  EXPECT_EQ(document["ledger"]["bytes_off_machine"], Json(0));
+  EXPECT_EQ(document["run"].as_string().size(), 12u);
+
+  auto const runs = parsed(shell.run({"runs", "--json"}).out);
+  ASSERT_EQ(runs.as_array().size(), 1u);
+  EXPECT_EQ(runs.as_array()[0]["run"], document["run"]);
+  EXPECT_EQ(runs.as_array()[0]["name"], Json("greet"));
+  EXPECT_EQ(runs.as_array()[0]["state"], Json("done"));
+  auto const one = parsed(shell.run({"ledger", document["run"].as_string(), "--json"}).out);
+  EXPECT_EQ(one, document["ledger"]);
+  auto const all = parsed(shell.run({"ledger", "--json"}).out);
+  EXPECT_EQ(all["runs"], Json(1));
+  EXPECT_TRUE(all["energy_joules"]["method"].is_string());
+  EXPECT_EQ(shell.run({"ledger", "nosuchrun"}).status, 3);
+}
+
+TEST(Cli, AFailedRunAsJsonIsOneDocumentWithTheError) {
+  Shell shell;
+  auto const run = shell.run({"run", "no-such-thing", "--json"});
+  EXPECT_EQ(run.status, 3);
+  EXPECT_EQ(parsed(run.out)["error"]["code"], Json("not_found"));
+  EXPECT_NE(run.error.find("no-such-thing"), std::string::npos);
+}
+
+TEST(Cli, EachIsALineForALineAndGoesOnWhereItStopped) {
+  Shell shell;
+  auto const file = shell.folder().write("greet.yaml", kGreet);
+  auto const lines = shell.folder().write(
+      "in.jsonl", "{\"name\": \"Ada\"}\n\n{\"nam\": 1}\n{\"name\": \"Bob\", \"sign\": \"?\"}\n");
+  auto const expected_begin =
+      std::string("{\"text\":\"Hello Ada.\"}\n{\"error\":{\"code\":\"invalid_argument\"");
+  auto const run = shell.run({"run", file, "--each", lines, "--in", "sign=.", "-q"});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_TRUE(run.out.starts_with(expected_begin)) << run.out;
+  EXPECT_TRUE(run.out.ends_with("}}\n{\"text\":\"Hello Bob?\"}\n")) << run.out;
+
+  auto const out =
+      shell.folder().write("out.jsonl", "{\"text\":\"kept\"}\n{\"text\":\"kept too\"}\n{\"text\":\"ha");
+  EXPECT_EQ(shell.run({"run", file, "--each", lines, "--out", out}).status, 0);
+  EXPECT_EQ(read_text(out), "{\"text\":\"kept\"}\n{\"text\":\"kept too\"}\n{\"text\":\"Hello Bob?\"}\n");
+  EXPECT_EQ(shell.run({"run", file, "--each", lines, "--out", lines}).status, 2);
+  EXPECT_EQ(shell.run({"run", file, "--each", lines + "x"}).status, 3);
+}
+
+TEST(Cli, CtrlCEndsARunWithItsStatus) {
+  Shell shell;
+  auto const file = shell.folder().write("greet.yaml", kGreet);
+  shell.stop.request_stop();
+  EXPECT_EQ(shell.run({"run", file, "Ada"}).status, 130);
+}
+
+TEST(Cli, CheckSaysAllThatIsWrong) {
+  Shell shell;
+  auto const good = shell.folder().write("greet.yaml", kGreet);
+  auto const bad = shell.folder().write("bad.yaml",
+                                        "shoal: 1\npipeline: bad\nsteps:\n  a: {use: tempalte, with: {}}\n"
+                                        "  b: {use: greet, with: {nam: x}}\noutputs: {o: $a}\n");
+  EXPECT_EQ(shell.run({"check", good}).out, good + ": good\n");
+  auto const run = shell.run({"check", bad, good});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_NE(run.out.find(bad + ":4:"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find(bad + ":5:"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("template"), std::string::npos) << run.out;
+  auto const documents = parsed(shell.run({"check", bad, good, "--json"}).out);
+  EXPECT_EQ(documents.as_array()[0]["good"], Json(false));
+  EXPECT_EQ(documents.as_array()[1]["good"], Json(true));
+  EXPECT_EQ(shell.run({"check", "/no/such.yaml"}).status, 3);
+}
+
+TEST(Cli, AMissingModelNamesThePullAndItsSize) {
+  Shell shell;
+  auto const run = shell.run({"run", "smollm2-135m.count", "text"});
+  EXPECT_EQ(run.status, 3);
+  EXPECT_NE(run.error.find("`shoal pull smollm2-135m:q4_1`"), std::string::npos) << run.error;
+  EXPECT_NE(run.error.find("98.4 MB"), std::string::npos) << run.error;
+  EXPECT_EQ(run.error.find("[Y/n]"), std::string::npos);
+}
+
+TEST(Cli, OnATerminalItAsksWhetherToPull) {
+  Shell shell;
+  shell.terminal = {true, true, true, false, 80};
+  shell.input = "n\n";
+  auto const run = shell.run({"run", "shelf-ask", "default", "why?"});
+  EXPECT_EQ(run.status, 3);
+  EXPECT_NE(run.error.find("smollm2-135m:q4_1 (98.4 MB)"), std::string::npos) << run.error;
+  EXPECT_NE(run.error.find("Pull now? [Y/n]"), std::string::npos) << run.error;
+}
+
+TEST(Cli, ModelsOfTheCatalogueAreListed) {
+  Shell shell;
+  auto const models = parsed(shell.run({"models", "--json"}).out);
+  bool found = false;
+  for (auto const& model : models.as_array()) {
+    if (model["name"] == Json("smollm2-135m")) {
+      found = true;
+      EXPECT_EQ(model["installed"], Json(false));
+      EXPECT_EQ(model["bytes"], Json(98362432));
+    }
+  }
+  EXPECT_TRUE(found);
+  EXPECT_EQ(shell.run({"pull", "no-such-model"}).status, 3);
+  EXPECT_EQ(shell.run({"models", "--mirrors", "/no/such/file"}).status, 3);
+}
+
+TEST(Cli, AShelfThatIsNotThereSaysHowToMakeOne) {
+  Shell shell;
+  for (auto const& words : std::vector<std::vector<std::string>>{
+           {"shelf", "search", "x"}, {"shelf", "ask", "x"}, {"shelf", "list"}, {"shelf", "rm", "x"}}) {
+    auto const run = shell.run(words);
+    EXPECT_EQ(run.status, 3) << words[1];
+    EXPECT_NE(run.error.find("`shoal shelf add FILES…`"), std::string::npos) << run.error;
+  }
+}
+
+TEST(Cli, DoctorFailsOnlyWhenSomethingIsBroken) {
+  using State = runtime::Finding::State;
+  Shell shell;
+  shell.findings = {{State::good, "disk", "fine", ""}, {State::weak, "seccomp", "missing", "a newer kernel"}};
+  auto const weak = shell.run({"doctor"});
+  EXPECT_EQ(weak.status, 0);
+  EXPECT_NE(weak.out.find("a newer kernel"), std::string::npos);
+  shell.findings.push_back({State::broken, "home", "not writable", "chmod"});
+  EXPECT_EQ(shell.run({"doctor"}).status, 1);
+  EXPECT_EQ(parsed(shell.run({"doctor", "--json"}).out).as_array()[2]["state"], Json("broken"));
+  EXPECT_EQ(shell.homes_opened, 0);
+}
+
+TEST(Cli, WithoutAVerbItSaysWhatToTryNext) {
+  Shell shell;
+  auto const run = shell.run({});
+  EXPECT_EQ(run.status, 0);
+  EXPECT_NE(run.out.find("shoal pull smollm2-135m"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("shoal shelf add"), std::string::npos);
+  EXPECT_EQ(run.out.find("shoal shelf ask"), std::string::npos) << "there is no shelf to ask yet";
+}
+
+}  // namespace
+}  // namespace shoal::cli

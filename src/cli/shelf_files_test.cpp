@@ -1,0 +1,47 @@
+#include "cli/shelf_files.h"
+
+#include <gtest/gtest.h>
+
+#include "cli/testing.h"
+
+namespace shoal::cli {
+namespace {
+
+TEST(ShelfFiles, FoldersGiveTheDocumentsBelowThem) {
+  TestFolder folder;
+  auto const second = folder.write("b/two.PDF", "x");
+  auto const first = folder.write("a.tiff", "x");
+  folder.write("notes.txt", "x");
+  auto const found = find_documents({folder.path(), second, folder.path() + "/missing.pdf"});
+  EXPECT_EQ(found.files, (std::vector<std::string>{first, second, folder.path() + "/missing.pdf"}));
+  EXPECT_TRUE(found.errors.empty());
+}
+
+TEST(ShelfFiles, AFolderWithoutDocumentsIsAnError) {
+  TestFolder folder;
+  folder.write("notes.txt", "x");
+  auto const found = find_documents({folder.path()});
+  EXPECT_TRUE(found.files.empty());
+  ASSERT_EQ(found.errors.size(), 1u);
+  EXPECT_EQ(found.errors[0].code(), Code::not_found);
+}
+
+TEST(ShelfFiles, NamesAreAbsoluteAndShownShort) {
+  auto const here = std::filesystem::current_path().string();
+  EXPECT_EQ(document_name("x/../a.pdf"), here + "/a.pdf");
+  EXPECT_EQ(shown_name(here + "/sub/a.pdf"), "sub/a.pdf");
+  EXPECT_EQ(shown_name("/elsewhere/a.pdf"), "/elsewhere/a.pdf");
+}
+
+TEST(ShelfFiles, ADocumentIsMeantByItsPathOrItsLastPart) {
+  std::vector<std::string> const names = {"/a/one.pdf", "/b/two.pdf", "/c/two.pdf"};
+  EXPECT_EQ(*find_document("/c/two.pdf", names), "/c/two.pdf");
+  EXPECT_EQ(*find_document("one.pdf", names), "/a/one.pdf");
+  EXPECT_EQ(find_document("two.pdf", names).error().code(), Code::invalid_argument);
+  auto const missing = find_document("onne.pdf", names);
+  EXPECT_EQ(missing.error().code(), Code::not_found);
+  EXPECT_NE(missing.error().message().find("did you mean `one.pdf`?"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace shoal::cli
