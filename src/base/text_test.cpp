@@ -68,6 +68,7 @@ TEST(TextTest, ProposesOnlyWhatIsNear) {
   EXPECT_EQ(did_you_mean("ocr.page", names), "did you mean `ocr.pages`?");
   EXPECT_EQ(nearest_name("OCR.recognise", names), "ocr.recognize");
   EXPECT_EQ(did_you_mean("transcribe", names), "");
+  EXPECT_EQ(nearest_name("rnu", {"rm", "runs", "run"}), "run");
   EXPECT_EQ(nearest_name("", names), std::nullopt);
   EXPECT_EQ(nearest_name("a", {"b"}), std::nullopt);
   EXPECT_EQ(nearest_name(std::string(100'000, 'a'), {std::string(100'000, 'a') + "b"}), std::nullopt);
