@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "net/egress.h"
 #include "os/machine.h"
 #include "os/paths.h"
 #include "os/signals.h"
