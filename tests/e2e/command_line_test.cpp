@@ -1,0 +1,299 @@
+// The program as people use it: exit codes, messages, what a kill leaves behind.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "base/json.h"
+#include "base/sha256.h"
+#include "os/file.h"
+#include "os/process.h"
+#include "os/run_program.h"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string const kProgram = std::string(SHOAL_BINARY_DIR) + "/bin/shoal";
+std::string const kScans = std::string(SHOAL_SOURCE_DIR) + "/examples/scans";
+
+class CommandLineTest : public testing::Test {
+ protected:
+  CommandLineTest() : home_(os::TemporaryFolder::create("shoal cli").value()) {}
+
+  os::Command command(std::vector<std::string> arguments) const {
+    os::Command command;
+    command.program = kProgram;
+    command.arguments = std::move(arguments);
+    command.environment =
+        os::inherited_environment({"PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"});
+    command.environment.push_back("SHOAL_HOME=" + home_.path());
+    command.environment.push_back("HOME=" + home_.path());
+    return command;
+  }
+
+  os::RunResult shoal(std::vector<std::string> arguments) const {
+    auto result = os::run_program(command(std::move(arguments)), {.timeout = std::chrono::minutes(3)});
+    EXPECT_TRUE(result) << result.error().message();
+    return result ? *result : os::RunResult{};
+  }
+
+  // The code, and that the message says each of `words`.
+  void expect_failure(std::vector<std::string> arguments, int code,
+                      std::vector<std::string> const& words) const {
+    auto const result = shoal(std::move(arguments));
+    EXPECT_EQ(result.status.code, code) << result.status.describe() << "\n" << result.standard_error;
+    EXPECT_EQ(result.status.signal, 0);
+    // What `check` finds is its answer; everybody else's errors are no output.
+    auto const said = result.standard_error + result.standard_output;
+    for (auto const& word : words) {
+      EXPECT_NE(said.find(word), std::string::npos) << word << " is not in: " << said;
+    }
+  }
+
+  std::string write(std::string const& name, std::string const& bytes) const {
+    auto const path = home_.path() + "/" + name;
+    fs::create_directories(fs::path(path).parent_path());
+    std::ofstream(path, std::ios::binary) << bytes;
+    return path;
+  }
+
+  Json json(std::vector<std::string> arguments) const {
+    arguments.push_back("--json");
+    auto const result = shoal(std::move(arguments));
+    auto parsed = Json::parse(result.standard_output);
+    EXPECT_TRUE(parsed) << result.standard_output << result.standard_error;
+    return parsed ? *parsed : Json();
+  }
+
+  os::TemporaryFolder home_;
+};
+
+std::string read_scan(std::string const& name) {
+  return os::read_file(kScans + "/" + name, 1u << 30).value();
+}
+
+// The processes that `pid` started, which lie in its threads' lists.
+std::vector<int> children_of(int pid) {
+  std::vector<int> children;
+  std::error_code gone;
+  for (auto const& thread : fs::directory_iterator("/proc/" + std::to_string(pid) + "/task", gone)) {
+    std::ifstream in(thread.path() / "children");
+    for (int child = 0; in >> child;) children.push_back(child);
+  }
+  return children;
+}
+
+// Waits until `pid` has a worker (not what tries a system call for a moment) and it is at work.
+int wait_for_worker(int pid) {
+  for (int i = 0; i < 100; ++i) {
+    auto const before = children_of(pid);
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    auto const after = children_of(pid);
+    if (!before.empty() && before == after) return before.front();
+  }
+  return 0;
+}
+
+TEST_F(CommandLineTest, VersionAndHelpOpenNothing) {
+  EXPECT_EQ(shoal({"--version"}).standard_output.substr(0, 6), "shoal ");
+  EXPECT_EQ(shoal({"--help"}).status.code, 0);
+  EXPECT_EQ(shoal({"run", "--help"}).status.code, 0);
+  EXPECT_TRUE(fs::is_empty(home_.path()));
+}
+
+TEST_F(CommandLineTest, WrongWordsGetTheNearestRightOne) {
+  expect_failure({"shlf"}, 2, {"shelf"});
+  expect_failure({"run", "scan-to-txt", "x"}, 3, {"scan-to-txt", "scan-to-text"});
+  expect_failure({"run", "scan-to-text", kScans + "/shelf-a.pdf", "--in", "langage=deu"}, 2,
+                 {"langage", "language"});
+  expect_failure({"run", "scan-to-text", home_.path() + "/missing.pdf"}, 3, {"missing.pdf"});
+}
+
+TEST_F(CommandLineTest, DocumentsWithMistakesAreToldAllAtOnceWithTheirPlaces) {
+  auto const file = write("wrong.yaml", R"(shoal: 1
+pipeline: wrong
+inputs: {document: file}
+steps:
+  pages: {use: ocr.page, with: {document: $document}}
+  text: {use: page-text, with: {page: $pagez}}
+outputs: {text: $text}
+)");
+  expect_failure({"check", file}, 2, {"wrong.yaml:5:", "ocr.pages", "wrong.yaml:6:", "pagez"});
+  auto const circle = write("circle.yaml", R"(shoal: 1
+pipeline: circle
+steps:
+  a: {use: join, with: {texts: [$b]}}
+  b: {use: join, with: {texts: [$a]}}
+outputs: {text: $b}
+)");
+  expect_failure({"run", circle}, 2, {"circle.yaml:", "a", "b"});
+}
+
+TEST_F(CommandLineTest, FilesThatAreNoDocumentsAreNamed) {
+  expect_failure({"run", "scan-to-text", write("notes.pdf", "these are no pages")}, 2, {"notes.pdf"});
+  expect_failure({"run", "scan-to-text", write("empty.pdf", "")}, 2, {"empty.pdf"});
+  expect_failure({"run", "scan-to-text",
+                  write("no-pages.pdf",
+                        "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+                        "2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+                        "xref\n0 3\n0000000000 65535 f \n0000000009 00000 n \n"
+                        "0000000054 00000 n \ntrailer<</Size 3/Root 1 0 R>>\n"
+                        "startxref\n101\n%%EOF\n")},
+                 2, {"no-pages.pdf"});
+  auto const whole = read_scan("shelf-a.pdf");
+  expect_failure({"run", "scan-to-text", write("cut.pdf", whole.substr(0, whole.size() / 2))}, 2,
+                 {"cut.pdf"});
+}
+
+TEST_F(CommandLineTest, AnEncryptedDocumentAsksForItsPassword) {
+  auto const locked = home_.path() + "/locked.pdf";
+  os::Command qpdf;
+  auto const program = os::find_program("qpdf");
+  if (!program) GTEST_SKIP() << "needs qpdf";
+  qpdf.program = *program;
+  qpdf.arguments = {"--encrypt", "secret", "secret", "256", "--", kScans + "/shelf-cd.pdf", locked};
+  ASSERT_TRUE(os::run_program(qpdf)->status.ok());
+  expect_failure({"run", "scan-to-text", locked}, 2, {"locked.pdf", "password"});
+}
+
+TEST_F(CommandLineTest, AModelWithTheWrongBytesIsNotKept) {
+  auto const file = write("weights.gguf", "these are not the weights");
+  write("catalog/wrong.yaml",
+        "shoal: 1\nname: wrong\nabout: For a test.\nlicence: Apache-2.0\npublisher: nobody\n"
+        "engine: llama\noperations: [generate]\nmemory: 1MB\nfiles:\n  - file: weights.gguf\n"
+        "    size: 25\n    sha256: " +
+            std::string(64, 'a') + "\n    sources: [\"file:" + file + "\"]\n");
+  expect_failure({"pull", "wrong"}, 1, {"wrong", std::string(8, 'a')});
+  EXPECT_FALSE(fs::exists(home_.path() + "/models/wrong/latest"));
+  expect_failure({"run", "wrong.generate", "--in", "prompt=hello"}, 3, {"shoal pull wrong"});
+}
+
+TEST_F(CommandLineTest, AModelFileThatIsNoneIsRefusedByItsWorker) {
+  std::string const bytes = "GGUF" + std::string(1000, '\xff');
+  auto const file = write("weights.gguf", bytes);
+  write("catalog/hostile.yaml",
+        "shoal: 1\nname: hostile\nabout: For a test.\nlicence: Apache-2.0\npublisher: nobody\n"
+        "engine: llama\noperations: [generate]\nmemory: 1MB\nfiles:\n  - file: weights.gguf\n"
+        "    size: " +
+            std::to_string(bytes.size()) + "\n    sha256: " + sha256(bytes).hex() +
+            "\n    sources: [\"file:" + file + "\"]\n");
+  ASSERT_EQ(shoal({"pull", "hostile"}).status.code, 0);
+  auto const result = shoal({"run", "hostile.generate", "--in", "prompt=hello"});
+  EXPECT_NE(result.status.code, 0);
+  EXPECT_EQ(result.status.signal, 0);
+  EXPECT_NE(result.standard_error.find("hostile"), std::string::npos) << result.standard_error;
+}
+
+TEST_F(CommandLineTest, AKilledWorkerCostsTimeAndNothingElse) {
+  auto const running = os::Process::spawn(command({"run", "scan-to-text", kScans + "/shelf-be.pdf"})).value();
+  auto const worker = wait_for_worker(running->pid());
+  ASSERT_GT(worker, 0);
+  ASSERT_EQ(::kill(worker, SIGKILL), 0);
+  auto const status = running->wait();
+  EXPECT_TRUE(status.ok()) << status.describe();
+  EXPECT_EQ(json({"runs"}).as_array().at(0)["state"].as_string(), "done");
+}
+
+TEST_F(CommandLineTest, InterruptingCancelsCleanly) {
+  auto const running = os::Process::spawn(command({"run", "scan-to-text", kScans + "/shelf-be.pdf"})).value();
+  ASSERT_GT(wait_for_worker(running->pid()), 0);
+  ASSERT_EQ(::kill(running->pid(), SIGINT), 0);
+  EXPECT_EQ(running->wait().code, 130);
+  EXPECT_EQ(json({"runs"}).as_array().at(0)["state"].as_string(), "cancelled");
+}
+
+TEST_F(CommandLineTest, AfterAKillTheRunIsInterruptedAndItsFinishedStepsAreNotRepeated) {
+  auto const running = os::Process::spawn(command({"run", "scan-to-text", kScans + "/shelf-be.pdf"})).value();
+  auto const worker = wait_for_worker(running->pid());
+  ASSERT_GT(worker, 0);
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  running->kill();
+  running->wait();
+  for (int i = 0; i < 200 && fs::exists("/proc/" + std::to_string(worker)); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_FALSE(fs::exists("/proc/" + std::to_string(worker))) << "a worker outlived its host";
+  auto const again = json({"run", "scan-to-text", kScans + "/shelf-be.pdf"});
+  EXPECT_GT(again["ledger"]["cached"].as_integer(), 0);
+  auto const runs = json({"runs"}).as_array();
+  ASSERT_EQ(runs.size(), 2u);
+  EXPECT_EQ(runs[0]["state"].as_string(), "done");
+  EXPECT_EQ(runs[1]["state"].as_string(), "interrupted");
+}
+
+TEST_F(CommandLineTest, ASecondCommandWaitsForTheFirstAndSaysForWhom) {
+  auto const first = os::Process::spawn(command({"run", "echo.sleep", "--in", "seconds=3"})).value();
+  ASSERT_GT(wait_for_worker(first->pid()), 0);
+  auto const second = shoal({"run", "echo.echo", "--in", "value=hello"});
+  EXPECT_TRUE(second.status.ok()) << second.standard_error;
+  EXPECT_NE(second.standard_error.find(std::to_string(first->pid())), std::string::npos)
+      << second.standard_error;
+  EXPECT_TRUE(first->wait().ok());
+}
+
+TEST_F(CommandLineTest, AShelfKeepsWhatIsGoodAndReportsWhatIsNot) {
+  auto const folder = home_.path() + "/my papers";
+  fs::create_directories(folder);
+  fs::copy_file(kScans + "/shelf-cd.pdf", folder + "/tales.pdf");
+  write("my papers/broken.pdf", "%PDF-1.4 and nothing more");
+  auto const added = shoal({"shelf", "add", folder});
+  EXPECT_EQ(added.status.code, 1);
+  EXPECT_NE(added.standard_output.find("tales.pdf"), std::string::npos);
+  EXPECT_NE(added.standard_error.find("broken.pdf"), std::string::npos);
+
+  auto const again = shoal({"shelf", "add", folder + "/tales.pdf"});
+  EXPECT_EQ(again.status.code, 0);
+  EXPECT_NE(again.standard_output.find("unchanged"), std::string::npos) << again.standard_output;
+
+  auto hits = json({"shelf", "search", "Holwick"})["hits"].as_array();
+  ASSERT_FALSE(hits.empty());
+  EXPECT_EQ(hits[0]["page"].as_integer(), 7);
+  EXPECT_NE(hits[0]["file"].as_string().find("tales.pdf"), std::string::npos);
+
+  // A changed file replaces its pages.
+  fs::copy_file(kScans + "/shelf-a.pdf", folder + "/tales.pdf", fs::copy_options::overwrite_existing);
+  EXPECT_NE(shoal({"shelf", "add", folder + "/tales.pdf"}).standard_output.find("replaced"),
+            std::string::npos);
+  EXPECT_TRUE(json({"shelf", "search", "Holwick"})["hits"].as_array().empty());
+  EXPECT_FALSE(json({"shelf", "search", "Kessab"})["hits"].as_array().empty());
+
+  EXPECT_EQ(shoal({"shelf", "rm", folder + "/tales.pdf"}).status.code, 0);
+  EXPECT_TRUE(json({"shelf", "search", "Kessab"})["hits"].as_array().empty());
+}
+
+// Copies the models that the demo pulled, where it did.
+bool borrow_models(std::string const& home) {
+  auto const* models = std::getenv("SHOAL_TEST_MODELS");
+  if (!models || !fs::exists(std::string(models) + "/qwen2.5-coder-0.5b")) return false;
+  fs::create_directory_symlink(models, home + "/models");
+  return true;
+}
+
+TEST_F(CommandLineTest, AQuestionIsAnsweredWithItsPageOrNotAtAll) {
+  if (!borrow_models(home_.path())) GTEST_SKIP() << "needs the demo's models in SHOAL_TEST_MODELS";
+  ASSERT_EQ(shoal({"shelf", "add", kScans + "/shelf-cd.pdf"}).status.code, 0);
+  auto const answer = json({"shelf", "ask", "Who broke the lid off the pouncet box?"});
+  EXPECT_FALSE(answer["abstained"].as_bool(true));
+  EXPECT_NE(answer["answer"].as_string().find("Edward"), std::string::npos) << answer.dump();
+  auto const& citation = answer["citations"].as_array().at(0);
+  EXPECT_EQ(citation["page"].as_integer(), 4);
+  EXPECT_NE(citation["file"].as_string().find("shelf-cd.pdf"), std::string::npos);
+  EXPECT_NE(citation["quote"].as_string().find("pouncet"), std::string::npos);
+  EXPECT_FALSE(citation["boxes"].as_array().empty());
+  EXPECT_EQ(answer["ledger"]["bytes_off_machine"].as_integer(-1), 0);
+  EXPECT_GT(answer["ledger"]["tokens"]["in"].as_integer(), 0);
+
+  auto const nothing = json({"shelf", "ask", "What is the boiling point of mercury?"});
+  EXPECT_TRUE(nothing["abstained"].as_bool());
+  EXPECT_TRUE(nothing["citations"].as_array().empty());
+}
+
+}  // namespace
+}  // namespace shoal
