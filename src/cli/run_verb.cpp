@@ -44,7 +44,7 @@ Result<int> show_result(Session& session, runtime::RunResult const& result, bool
     session.complain(explained ? "the answer did not pass its checks"
                                : "the answer did not pass its checks; --explain says why");
   }
-  session.account_for(result.ledger);
+  if (result.outputs || result.ledger["calls"].as_integer() > 0) session.account_for(result.ledger);
   if (result.outputs) return 0;
   session.complain(result.outputs.error().message());
   return exit_status(result.outputs.error().code());
