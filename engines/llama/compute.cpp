@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "base/log.h"
 #include "engines/llama/weights.h"
@@ -11,7 +12,9 @@
 namespace shoal::llama_engine {
 namespace {
 
-constexpr int kThrew = -100;
+// Of llama_decode().
+constexpr int kFull = 1, kAborted = 2;
+constexpr int kThrew = -100;  // our own
 
 }  // namespace
 
@@ -44,7 +47,7 @@ Compute::Compute(ContextHandle context, int vocabulary)
 
 Compute::~Compute() {
   llama_detach_threadpool(context_.get());
-  context_.reset();  // before the pool it computes with
+  context_.reset();  // before the pools that it computed with
 }
 
 void Compute::set_cores(int cores) {
@@ -58,6 +61,9 @@ void Compute::set_cores(int cores) {
 void Compute::resize_pool(int cores) {
   if (cores == cores_) return;
   llama_detach_threadpool(context_.get());
+  // The backend pauses the pool that it computed with last when it is given another, so that one lives on.
+  if (pool_used_) retired_pools_.push_back(std::move(pool_));
+  pool_used_ = false;
   auto params = ggml_threadpool_params_default(cores);
   params.paused = true;  // until the first evaluation
   pool_.reset(ggml_threadpool_new(&params));
@@ -95,13 +101,15 @@ Result<void> Compute::evaluate(Rows& rows, engine::CallContext const& context) {
   {
     std::lock_guard lock(mutex_);
     evaluating_ = false;
+    pool_used_ = true;
+    if (status == 0 || status == kAborted) retired_pools_.clear();
     resize_pool(wanted_cores_);
   }
   evaluated_.notify_all();
   call_ = nullptr;
   if (status == 0) return {};
-  if (status == 2) return Error(Code::cancelled, "cancelled while the model computed");
-  if (status == 1) {
+  if (status == kAborted) return Error(Code::cancelled, "cancelled while the model computed");
+  if (status == kFull) {
     return Error(Code::out_of_memory,
                  "the model's context has no room for " + std::to_string(rows.size()) + " tokens more");
   }

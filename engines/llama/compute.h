@@ -70,6 +70,8 @@ class Compute {
   std::mutex mutex_;  // guards what follows; the condition variable needs it bare
   std::condition_variable evaluated_;
   PoolHandle pool_;
+  std::vector<PoolHandle> retired_pools_;
+  bool pool_used_ = false;
   int cores_ = 0;
   int wanted_cores_ = 1;
   bool evaluating_ = false;

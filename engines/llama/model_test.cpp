@@ -13,6 +13,13 @@
 #include "engines/llama/testing.h"
 #include "value/json.h"
 
+#if defined(__SANITIZE_THREAD__)
+// ggml is not built for the sanitizer, which so does not see how its threads wait for each other.
+extern "C" char const* __tsan_default_suppressions() {
+  return "race:ggml_compute_forward\nrace:ggml_graph_compute\n";
+}
+#endif
+
 namespace shoal::llama_engine {
 namespace {
 
