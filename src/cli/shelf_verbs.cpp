@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/execute.h"
+#include "cli/explain.h"
 #include "cli/render.h"
 #include "cli/shelf_files.h"
 #include "cli/verbs.h"
@@ -49,7 +50,9 @@ Result<void> require_shelf(runtime::Runtime& home, std::string const& shelf) {
 
 // Runs something of the shelf and gives its outputs.
 struct ShelfAnswer {
+  std::string run;
   Value outputs;
+  Json route;
   Json ledger;
 };
 Result<ShelfAnswer> ask_shelf(Session& session, std::string const& name, Value inputs,
@@ -58,7 +61,8 @@ Result<ShelfAnswer> ask_shelf(Session& session, std::string const& name, Value i
   RunWishes wishes;
   wishes.label = std::move(label);
   auto result = execute(session, home, name, std::move(inputs), std::move(wishes));
-  return ShelfAnswer{TRY(std::move(result.outputs)), std::move(result.ledger)};
+  auto outputs = TRY(std::move(result.outputs));
+  return ShelfAnswer{result.run, std::move(outputs), std::move(result.route), std::move(result.ledger)};
 }
 
 // --- add
@@ -195,6 +199,7 @@ Result<int> ask(Session& session, Arguments const& arguments) {
     session.print_json(Json::object({{"answer", outputs["answer"].as_text()},
                                      {"abstained", abstained},
                                      {"citations", std::move(cited)},
+                                     {"route", result.route},
                                      {"ledger", result.ledger}}));
   } else if (abstained) {
     session.print("Not found in this shelf.");
@@ -204,6 +209,9 @@ Result<int> ask(Session& session, Arguments const& arguments) {
       session.print("  " + place_of(citation) + ": “" + replace_all(citation["quote"].as_text(), "\n", " ") +
                     "”");
     }
+  }
+  if (arguments.has("--explain")) {
+    session.note(trim(explain(TRY(home.journal().steps(result.run)), result.route)));
   }
   session.account_for(result.ledger);
   return 0;
@@ -289,6 +297,8 @@ std::vector<Verb> shelf_verbs() {
   searching.options.push_back({"--top", "", "N", "How many, 10 if not said"});
   auto asking = shelf_verb("ask", "QUESTION…", "Answer a question from a shelf, with the pages that say so",
                            "shoal shelf ask \"What tax fell on glass?\"", ask);
+  asking.options.push_back(
+      {"--explain", "", "", "Say which steps ran or were cached, and which rungs of tasks were tried"});
   asking.details =
       "Every quote stands word for word on the page that is named. What nothing supports is not answered.";
   return {adding, searching, asking,

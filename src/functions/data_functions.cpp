@@ -173,6 +173,10 @@ Result<Value> write_json(Value const& inputs) {
   return Value::record({{"text", value::to_json(inputs["value"]).dump(indent > 0 ? indent : -1)}});
 }
 
+Result<Value> count(Value const& inputs) {
+  return Value::record({{"count", inputs["items"].as_list().size()}});
+}
+
 }  // namespace
 
 std::vector<Function> data_functions() {
@@ -193,6 +197,10 @@ std::vector<Function> data_functions() {
   first.signature.inputs = {port("values", "list<any>", "The values, the best first.")};
   first.signature.outputs = {port("value", "any", "The first of them that is not null.")};
 
+  Function counted{.name = "count", .about = "Counts the items of a list.", .call = count};
+  counted.signature.inputs = {port("items", "list<any>", "The list.")};
+  counted.signature.outputs = {port("count", "integer", "How many there are.")};
+
   Function flat{.name = "flatten",
                 .about = "Makes one list of the lists in a list.",
                 .infer = infer_flatten,
@@ -210,7 +218,7 @@ std::vector<Function> data_functions() {
   indent.max = 16;
   write.signature.inputs = {port("value", "json", "Any data without files."), indent};
   write.signature.outputs = {port("text", "text", "JSON (RFC 8259).")};
-  return {select, first, flat, parse, write};
+  return {select, first, counted, flat, parse, write};
 }
 
 }  // namespace shoal::functions

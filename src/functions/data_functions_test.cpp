@@ -96,5 +96,10 @@ TEST(JsonFunctions, NamesWhatIsWrong) {
   EXPECT_NE(problem_of("json-text", Value::record({{"value", value::Blob::own("x", {})}})), "");
 }
 
+TEST(Count, CountsItemsAlsoThoseThatAreNull) {
+  auto const counted = outputs_of("count", Value::record({{"items", Value::list({1, Value(), "x"})}}));
+  EXPECT_EQ(counted["count"], Value(3));
+}
+
 }  // namespace
 }  // namespace shoal::functions

@@ -162,8 +162,8 @@ std::optional<graph::Callable> Library::find(std::string_view name) const {
   if (auto const found = find_model_operation(name)) {
     auto callable = callable_of(found->name, *found->operation);
     if (!found->model.installed()) {
-      auto const required = models_.require(found->model.entry.full_name());
-      if (!required) callable.missing_model = required.error().message();
+      auto const& entry = found->model.entry;
+      callable.missing_model = "`shoal pull " + entry.name + "` fetches it, " + human_bytes(entry.size());
     }
     return callable;
   }
