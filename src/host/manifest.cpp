@@ -86,6 +86,10 @@ void ManifestReader::read_models(Yaml const& root, Manifest& manifest) {
                     : models == "folder" ? Manifest::Models::folder
                                          : Manifest::Models::none;
   manifest.one_model_per_worker = choice(root, "models_per_worker", {"one", "many"}) == "one";
+  if (manifest.models == Manifest::Models::folder && !manifest.one_model_per_worker) {
+    problem(root.position(),
+            "`models: folder` needs `models_per_worker: one`: a worker may write in one folder");
+  }
   auto const* folder = root.find("folder");
   if ((manifest.models == Manifest::Models::folder) != (folder != nullptr)) {
     problem(root.position(), "`folder: {port: …, under: …}` goes with `models: folder`, and only with it");

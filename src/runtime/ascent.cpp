@@ -76,7 +76,7 @@ void Ascent::settle() {
   if (outcome->passed || execution_.accept_failed_checks())
     return done_(Answer{std::move(outcome->outputs), {}});
   std::string reasons;
-  for (auto const& verdict : climb_.tried().back().failed) {
+  for (auto const& verdict : climb_.tried()[outcome->rung].failed) {
     reasons += (reasons.empty() ? "" : "; ") + verdict.check + ": " + verdict.reason;
   }
   done_(Error(Code::checks_failed, "task `" + task_->task.name +

@@ -1,0 +1,70 @@
+#include "runtime/step_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "os/file.h"
+
+namespace shoal::runtime {
+namespace {
+
+using value::Value;
+
+StepKey key() {
+  return {"engine", "1", "0.1", "operation", "model", value::hash_of(Value::record({{"a", 1}}))};
+}
+
+TEST(StepKey, EverythingThatCanChangeTheOutputsIsInIt) {
+  std::set<Sha256> hashes{key().hash()};
+  auto const changed = [&](auto change) {
+    auto other = key();
+    change(other);
+    EXPECT_TRUE(hashes.insert(other.hash()).second);
+  };
+  changed([](StepKey& k) { k.engine = "other"; });
+  changed([](StepKey& k) { k.engine_version = "2"; });
+  changed([](StepKey& k) { k.program_version = "0.2"; });
+  changed([](StepKey& k) { k.operation = "other"; });
+  changed([](StepKey& k) { k.model = "other"; });
+  changed([](StepKey& k) { k.inputs = value::hash_of(Value::record({{"a", 1.0}})); });
+  // Fields do not run into each other.
+  changed([](StepKey& k) { k.engine = "enginec", k.engine_version = ""; });
+  changed([](StepKey& k) { k.engine = "engine1", k.engine_version = ""; });
+  EXPECT_EQ(key().hash(), key().hash());
+}
+
+class StepCacheTest : public testing::Test {
+ protected:
+  os::TemporaryFolder folder_ = os::TemporaryFolder::create("shoal-cache").value();
+  std::unique_ptr<store::ArtifactStore> artifacts_ =
+      store::ArtifactStore::open(folder_.path() + "/artifacts").value();
+  std::unique_ptr<StepCache> cache_ = StepCache::open(folder_.path(), *artifacts_).value();
+};
+
+TEST_F(StepCacheTest, GivesBackWhatWasPut) {
+  value::Value const outputs =
+      Value::record({{"text", "x"}, {"n", 1.0}, {"list", Value::list({1, Value()})}});
+  EXPECT_FALSE(cache_->find(key().hash()).value());
+  ASSERT_TRUE(cache_->put({{key().hash(), {outputs, Json::object({{"tokens_in", 3}})}}}, {}));
+  auto const found = cache_->find(key().hash()).value();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->outputs, outputs);
+  EXPECT_EQ(found->evidence["tokens_in"].as_integer(), 3);
+}
+
+TEST_F(StepCacheTest, LargeOutputsAndBlobsLieInTheArtifactStoreAndKeepTheirFacts) {
+  auto const blob = value::Blob::own(std::string(200'000, 'b'), {"image/png", "a.png", -1, std::nullopt});
+  value::Value const outputs = Value::record({{"text", std::string(100'000, 't')}, {"image", blob}});
+  ASSERT_TRUE(cache_->put({{key().hash(), {outputs, {}}}}, {}));
+  auto const found = cache_->find(key().hash()).value();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->outputs, outputs);
+  EXPECT_EQ(found->outputs["image"].as_blob()->media_type(), "image/png");
+  EXPECT_EQ(found->outputs["image"].as_blob()->name(), "a.png");
+  ASSERT_TRUE(artifacts_->prune(0, {}));
+  EXPECT_FALSE(cache_->find(key().hash()).value()) << "an entry without its artifact is no entry";
+}
+
+}  // namespace
+}  // namespace shoal::runtime
