@@ -1,6 +1,7 @@
 #include "host/host.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -57,6 +58,12 @@ Manifest const* Host::find_engine(std::string_view name) const {
 
 JobId Host::submit(JobSpec spec) {
   auto const id = next_id_++;
+  if (over_) {
+    JobReport report;
+    report.outputs = Error(Code::internal, "the host has ended; see its log");
+    if (spec.on_done) spec.on_done(std::move(report));
+    return id;
+  }
   post([this, id, spec = std::move(spec)]() mutable { accept(id, std::move(spec)); });
   return id;
 }
@@ -80,6 +87,23 @@ void Host::post(std::function<void()> command) {
 }
 
 void Host::run() {
+  try {
+    serve();
+  } catch (std::exception const& thrown) {
+    log_error(std::string("the host ends: ") + thrown.what());
+  }
+  over_ = true;
+  // What was posted meanwhile is answered like what was under way.
+  for (auto& command : inbox_.with([](auto& inbox) { return std::exchange(inbox, {}); })) command();
+  for (auto const& [id, job] : std::exchange(jobs_, {})) {
+    JobReport report;
+    report.outputs = Error(Code::cancelled, "the host is ending");
+    if (job.spec.on_done) job.spec.on_done(std::move(report));
+  }
+  workers_.clear();
+}
+
+void Host::serve() {
   poller_.watch(wakeup_.descriptor(), os::Interest::read);
   while (true) {
     for (auto& command : inbox_.with([](auto& inbox) { return std::exchange(inbox, {}); })) command();
@@ -88,12 +112,6 @@ void Host::run() {
     poll_once();
     look_after_workers();
   }
-  for (auto const& [id, job] : std::exchange(jobs_, {})) {
-    JobReport report;
-    report.outputs = Error(Code::cancelled, "the host is ending");
-    if (job.spec.on_done) job.spec.on_done(std::move(report));
-  }
-  workers_.clear();
 }
 
 std::optional<Duration> Host::time_to_wait() const {
@@ -154,6 +172,12 @@ Result<void> Host::validate(JobSpec const& spec) const {
 }
 
 void Host::accept(JobId id, JobSpec spec) {
+  if (over_) {
+    JobReport report;
+    report.outputs = Error(Code::cancelled, "the host is ending");
+    if (spec.on_done) spec.on_done(std::move(report));
+    return;
+  }
   auto const valid = validate(spec);
   auto& job = jobs_[id];
   job.spec = std::move(spec);
@@ -267,7 +291,7 @@ void Host::load(LoadModel const& action) {
 
 void Host::send(SendJob const& action) {
   auto const found = jobs_.find(action.job);
-  if (found == jobs_.end()) return;
+  if (found == jobs_.end()) return feed(JobEnded{action.job});
   auto& job = found->second;
   auto& worker = *workers_.at(action.worker);
   job.worker = action.worker;
@@ -282,6 +306,8 @@ void Host::send(SendJob const& action) {
     return worker.channel().send(wire::FrameType::call, action.job, wire::to_json(request).dump());
   }();
   if (sent) return;
+  // It may hold some of the call's buffers already.
+  if (!worker.channel().send(wire::FrameType::cancel, action.job)) kill(worker, "could not be cancelled");
   feed(JobEnded{action.job});
   JobReport report;
   report.outputs = sent.error();
@@ -341,11 +367,20 @@ Result<void> Host::handle(WorkerId id, WorkerProcess& worker, wire::Received rec
     }
     case Type::cores: feed(CoresReturned{id}); return {};
     case Type::result: return on_result(id, worker, received.frame);
-    case Type::error: on_error(id, worker, received.frame); return {};
-    case Type::chunk: return on_chunk(worker, received.frame);
+    case Type::error: return on_error(id, worker, received.frame);
+    case Type::chunk: return on_chunk(id, worker, received.frame);
     case Type::buffer: return worker.buffers().add(std::move(received));
     default: return {};
   }
+}
+
+// The job that this worker runs under the frame's number: none where it was cancelled, and an error where a
+// worker speaks of what is another's.
+Result<Host::Job*> Host::job_of(WorkerId id, wire::Frame const& frame) {
+  auto const found = jobs_.find(frame.call);
+  if (found == jobs_.end()) return nullptr;
+  if (found->second.worker == id) return &found->second;
+  return Error(Code::invalid_argument, "a frame for call " + std::to_string(frame.call) + ", which is not its own");
 }
 
 Result<void> Host::on_result(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
@@ -353,10 +388,10 @@ Result<void> Host::on_result(WorkerId id, WorkerProcess& worker, wire::Frame con
     feed(ModelLoaded{id, *key});
     return {};
   }
+  auto* const job = TRY(job_of(id, frame));
   auto const reply = TRY(wire::call_reply_from(TRY(payload(frame))));
   JobReport report;
-  auto const job = jobs_.find(frame.call);
-  auto const inputs = job == jobs_.end() ? wire::InputBlobs() : wire::blobs_of(job->second.spec.inputs);
+  auto const inputs = job ? wire::blobs_of(job->spec.inputs) : wire::InputBlobs();
   report.outputs = worker.buffers().take_value(frame.call, reply.outputs, inputs);
   report.evidence = reply.evidence;
   report.cpu_seconds = std::max(0.0, reply.cpu_seconds - worker.cpu_seconds);
@@ -367,35 +402,35 @@ Result<void> Host::on_result(WorkerId id, WorkerProcess& worker, wire::Frame con
   return {};
 }
 
-void Host::on_error(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
+Result<void> Host::on_error(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
   auto const json = payload(frame);
   auto error = json ? wire::error_from(*json) : Error(Code::engine_failed, "an error that cannot be read");
   if (auto const key = model_key(worker, frame.call)) {
     worker.models.erase(*key);
     auto const& name = models_.contains(*key) ? models_.at(*key).name : worker.manifest().engine;
     feed(LoadFailed{id, *key, std::move(error).within("loading " + name)});
-    return;
+    return {};
   }
+  TRY(job_of(id, frame));
   worker.buffers().drop(frame.call);
   JobReport report;
   report.outputs = std::move(error);
   feed(JobEnded{frame.call});
   finish(frame.call, std::move(report));
+  return {};
 }
 
-Result<void> Host::on_chunk(WorkerProcess& worker, wire::Frame const& frame) {
+Result<void> Host::on_chunk(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
   auto const chunk = TRY(wire::chunk_from(TRY(payload(frame))));
-  auto const found = jobs_.find(frame.call);
+  if (model_key(worker, frame.call)) return {};  // how far a load is
+  auto* const job = TRY(job_of(id, frame));
   if (chunk.port.empty()) {
-    if (found != jobs_.end() && found->second.spec.on_progress) {
-      found->second.spec.on_progress(chunk.done, chunk.total, chunk.what);
-    }
+    if (job && job->spec.on_progress) job->spec.on_progress(chunk.done, chunk.total, chunk.what);
     return {};
   }
   auto part = TRY(worker.buffers().take_value(frame.call, chunk.part));
   TRY(worker.channel().send(wire::FrameType::credit, frame.call, Json::object({{"chunks", 1}}).dump()));
-  if (found != jobs_.end() && found->second.spec.on_chunk)
-    found->second.spec.on_chunk(chunk.port, std::move(part));
+  if (job && job->spec.on_chunk) job->spec.on_chunk(chunk.port, std::move(part));
   return {};
 }
 

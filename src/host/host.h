@@ -76,7 +76,8 @@ class Host {
   };
 
   Host(Options options, Clock const& clock, os::Wakeup wakeup);
-  void run();
+  void run();    // the thread
+  void serve();  // until it is told to end
   void post(std::function<void()> command);
 
   // All below: the host's thread.
@@ -94,8 +95,9 @@ class Host {
   void receive(WorkerId id);
   Result<void> handle(WorkerId id, WorkerProcess& worker, wire::Received received);
   Result<void> on_result(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
-  void on_error(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
-  Result<void> on_chunk(WorkerProcess& worker, wire::Frame const& frame);
+  Result<void> on_error(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
+  Result<void> on_chunk(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
+  Result<Job*> job_of(WorkerId id, wire::Frame const& frame);
   void flush(WorkerProcess& worker);
   void reap(WorkerId id);
   void kill(WorkerProcess& worker, std::string reason);
@@ -113,6 +115,7 @@ class Host {
   std::atomic<std::uint64_t> next_id_{1};  // of jobs and of loads: they share the wire's call numbers
   Guarded<std::vector<std::function<void()>>> inbox_;
   bool ending_ = false;
+  std::atomic<bool> over_{false};
   std::thread thread_;
 };
 

@@ -31,7 +31,10 @@ std::optional<MonotonicTime> Scheduler::next_tick() const {
   auto const consider = [&](std::optional<MonotonicTime> time) {
     if (time && (!next || *time < *next)) next = time;
   };
-  for (auto const& [id, worker] : workers_) consider(worker.kill_at);
+  for (auto const& [id, worker] : workers_) {
+    if (worker.stopping) continue;
+    for (auto const job : worker.running) consider(jobs_.at(job).kill_at);
+  }
   for (auto const& [key, line] : lines_) {
     auto const slot = slots_.find(slot_of(key.first, key.second));
     if (slot != slots_.end()) consider(slot->second.not_before);
@@ -43,7 +46,9 @@ void Scheduler::handle(JobArrived const& event, MonotonicTime) {
   auto const& request = event.request;
   CHECK(!jobs_.contains(request.id));
   CHECK(engines_.contains(request.engine));
-  enqueue(jobs_[request.id] = {request, JobState::queued, 0, 0});
+  auto& job = jobs_[request.id];
+  job.request = request;
+  enqueue(job);
 }
 
 void Scheduler::enqueue(Job& job) {
@@ -69,8 +74,7 @@ void Scheduler::handle(JobCancelled const& event, MonotonicTime now) {
   }
   job.state = JobState::cancelled;
   actions_.push_back(CancelJob{event.job, job.worker});
-  auto& worker = workers_.at(job.worker);
-  if (!worker.kill_at) worker.kill_at = now + kCancelGrace;
+  job.kill_at = now + kCancelGrace;
 }
 
 void Scheduler::handle(JobEnded const& event, MonotonicTime) {
@@ -80,10 +84,6 @@ void Scheduler::handle(JobEnded const& event, MonotonicTime) {
   worker.running.erase(event.job);
   slots_.erase(worker.slot);
   jobs_.erase(found);
-  bool const still_cancelling = std::any_of(worker.running.begin(), worker.running.end(), [&](JobId id) {
-    return jobs_.at(id).state == JobState::cancelled;
-  });
-  if (!still_cancelling) worker.kill_at.reset();
 }
 
 void Scheduler::handle(WorkerReady const& event, MonotonicTime) {
@@ -103,7 +103,8 @@ void Scheduler::handle(WorkerDied const& event, MonotonicTime now) {
 
   for (auto const id : worker.running) {
     auto& job = jobs_.at(id);
-    job.deaths += 1;
+    // That we killed it for another job's sake is no sign against this one.
+    if (!worker.stopping) job.deaths += 1;
     if (job.state == JobState::cancelled) {
       jobs_.erase(id);
     } else if (!job.request.repeatable) {
@@ -143,14 +144,20 @@ void Scheduler::handle(LoadFailed const& event, MonotonicTime) {
 }
 
 void Scheduler::handle(CoresReturned const& event, MonotonicTime) {
-  if (auto const found = workers_.find(event.worker); found != workers_.end()) found->second.returning = 0;
+  auto const found = workers_.find(event.worker);
+  if (found == workers_.end() || found->second.unanswered == 0) return;
+  // Only the answer to the last one says that a core is free.
+  if (--found->second.unanswered == 0) found->second.returning = 0;
 }
 
 void Scheduler::handle(Tick const&, MonotonicTime now) {
   for (auto& [id, worker] : workers_) {
-    if (worker.stopping || !worker.kill_at || *worker.kill_at > now) continue;
+    bool const overdue = std::any_of(worker.running.begin(), worker.running.end(), [&](JobId job) {
+      auto const& kill_at = jobs_.at(job).kill_at;
+      return kill_at && *kill_at <= now;
+    });
+    if (worker.stopping || !overdue) continue;
     worker.stopping = true;
-    worker.kill_at.reset();
     actions_.push_back(StopWorker{id, "did not stop a cancelled job in time and was killed"});
   }
 }
@@ -251,6 +258,7 @@ bool Scheduler::lease_for(Worker& worker, WorkerId id, Job const& job) {
 void Scheduler::take_cores(Worker& worker, WorkerId id, int wanted) {
   if (worker.returning > 0) return;  // its last answer is still to come
   worker.cores = wanted;
+  worker.unanswered += 1;
   actions_.push_back(SetCores{id, wanted});
 }
 
@@ -264,6 +272,7 @@ void Scheduler::reclaim(int wanted, From from) {
     int const taken = std::min(spare, wanted);
     worker.cores -= taken;
     if (!worker.running.empty()) worker.returning = taken;
+    worker.unanswered += 1;
     actions_.push_back(SetCores{id, worker.cores});
     wanted -= taken;
   }

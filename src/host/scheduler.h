@@ -69,7 +69,7 @@ struct LoadFailed {
 };
 struct CoresReturned {
   WorkerId worker;
-};  // it now uses what it was told last
+};  // it obeyed one SetCores
 struct Tick {};
 using Event = std::variant<JobArrived, JobCancelled, JobEnded, WorkerReady, WorkerDied, ModelLoaded,
                            LoadFailed, CoresReturned, Tick>;
@@ -133,6 +133,7 @@ class Scheduler {
     JobState state = JobState::queued;
     WorkerId worker = 0;
     int deaths = 0;
+    std::optional<MonotonicTime> kill_at;  // its worker, if it does not end after it was cancelled
   };
   enum class ModelState { loading, loaded };
   struct Worker {
@@ -142,9 +143,9 @@ class Scheduler {
     bool stopping = false;
     int cores = 0;      // told last
     int returning = 0;  // told to give back, not yet obeyed
+    int unanswered = 0;  // SetCores without their CoresReturned
     std::map<std::string, ModelState> models;
     std::set<JobId> running;
-    std::optional<MonotonicTime> kill_at;  // a cancelled job does not end
   };
   // Jobs that wait for the same model of the same engine, in the order in which they are served.
   using Line = std::set<std::pair<JobClass, JobId>>;

@@ -13,7 +13,10 @@ namespace shoal::host {
 namespace {
 
 constexpr int kWorkerDescriptor = 3;
+constexpr std::uint64_t kOpenFiles = 1024;
 constexpr std::size_t kKeptErrorBytes = 4096;
+// Taken at one time, so that a worker which writes without end keeps nobody waiting.
+constexpr int kErrorReads = 16;
 
 std::vector<std::string> existing(std::vector<std::string> const& paths) {
   std::vector<std::string> found;
@@ -21,6 +24,18 @@ std::vector<std::string> existing(std::vector<std::string> const& paths) {
   std::copy_if(paths.begin(), paths.end(), std::back_inserter(found),
                [&](auto const& path) { return std::filesystem::exists(path, failed); });
   return found;
+}
+
+// Shared libraries that were installed with the engines: PREFIX/lib/shoal/*.so beside PREFIX/lib/shoal/engines.
+std::vector<std::string> libraries_beside(Manifest const& manifest) {
+  std::vector<std::string> libraries;
+  std::error_code failed;
+  auto const folder = std::filesystem::path(manifest.folder).parent_path().parent_path();
+  for (std::filesystem::directory_iterator entry(folder, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    if (entry->path().filename().string().find(".so") != std::string::npos) libraries.push_back(entry->path().string());
+  }
+  return libraries;
 }
 
 std::vector<std::string> environment(Manifest const& manifest, std::vector<std::string> const& read_paths,
@@ -48,8 +63,9 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Manifest const& mani
   os::SandboxSpec spec;
   spec.execute_paths = {manifest.program};
   spec.read_paths = read_paths;
-  // The engine's own folder, and the libraries that were installed with the engines.
-  spec.read_paths.push_back(std::filesystem::path(manifest.folder).parent_path().parent_path().string());
+  spec.read_paths.push_back(manifest.folder);
+  for (auto const& library : libraries_beside(manifest)) spec.read_paths.push_back(library);
+  spec.open_files = kOpenFiles;
   if (!folder.empty()) spec.write_paths = {folder};
   auto const sandbox = TRY(os::prepare_sandbox(spec));
 
@@ -69,7 +85,7 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Manifest const& mani
 bool WorkerProcess::read_error_output() {
   std::array<char, 4096> buffer;
   std::vector<os::Descriptor> none;
-  while (true) {
+  for (int reads = 0; reads < kErrorReads; ++reads) {
     auto const moved = os::receive(error_output_.get(), buffer, none);
     if (!moved || moved->state == os::Transfer::State::closed) return false;
     if (moved->state == os::Transfer::State::would_block) return true;
@@ -78,6 +94,7 @@ bool WorkerProcess::read_error_output() {
     error_text_ += text;
     if (error_text_.size() > kKeptErrorBytes) error_text_.erase(0, error_text_.size() - kKeptErrorBytes);
   }
+  return true;
 }
 
 std::string WorkerProcess::describe_end(os::ExitStatus const& status) const {

@@ -15,6 +15,8 @@ constexpr std::size_t kMaxWaitingDescriptors = 64;
 // Frames without descriptors are sent together up to this size.
 constexpr std::size_t kJoinedBytes = 256u << 10;
 constexpr std::size_t kReceiveBytes = 256u << 10;
+// A peer that sends without end keeps nobody waiting.
+constexpr int kReadsAtOnce = 16;
 
 Error protocol_error(std::string what) {
   return Error(Code::invalid_argument, "wire protocol: " + std::move(what));
@@ -23,6 +25,7 @@ Error protocol_error(std::string what) {
 }  // namespace
 
 Result<void> Channel::send(FrameType type, std::uint64_t call, std::string payload, os::Descriptor attached) {
+  if (payload.size() > kMaxBufferedPayloadBytes) return protocol_error("a payload over 256 MiB");
   Frame frame{type, 0, call, std::move(payload)};
   if (attached) {
     frame.flags = kHasDescriptor;
@@ -68,7 +71,7 @@ Result<void> Channel::flush() {
 Result<std::vector<Received>> Channel::receive() {
   std::vector<Received> received;
   std::vector<char> buffer(kReceiveBytes);
-  while (true) {
+  for (int reads = 0; reads < kReadsAtOnce; ++reads) {
     std::vector<os::Descriptor> descriptors;
     auto const moved = TRY(os::receive(socket_.get(), buffer, descriptors));
     std::move(descriptors.begin(), descriptors.end(), std::back_inserter(arrived_));
@@ -81,8 +84,9 @@ Result<std::vector<Received>> Channel::receive() {
     }
     reader_.feed({buffer.data(), moved.bytes});
     while (auto frame = TRY(reader_.next())) received.push_back(TRY(complete(std::move(*frame))));
-    if (moved.bytes < buffer.size()) return received;
+    if (moved.bytes < buffer.size()) break;
   }
+  return received;
 }
 
 Result<Received> Channel::complete(Frame frame) {
@@ -97,6 +101,7 @@ Result<Received> Channel::complete(Frame frame) {
     if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) {
       return protocol_error("a payload in a buffer without its size");
     }
+    if (size > kMaxBufferedPayloadBytes) return protocol_error("a payload over 256 MiB");
     auto const descriptor = TRY(take_descriptor());
     auto const mapped = TRY(os::MappedBuffer::map(descriptor, size).within("a payload in a buffer"));
     frame.payload = std::string(mapped.bytes());

@@ -20,6 +20,8 @@ namespace shoal::wire {
 inline constexpr int kProtocolVersion = 1;
 inline constexpr std::size_t kHeaderBytes = 16;
 inline constexpr std::uint32_t kMaxPayloadBytes = 16u << 20;
+// Of a payload that comes in a memory file.
+inline constexpr std::uint64_t kMaxBufferedPayloadBytes = 256u << 20;
 
 enum class FrameType : std::uint16_t {
   hello = 1,

@@ -14,6 +14,7 @@ namespace {
 // Blobs that one call may leave waiting; more is a peer that means harm.
 constexpr std::size_t kMaxBuffersPerCall = 4096;
 constexpr std::size_t kMaxCallsWithBuffers = 1024;
+constexpr std::uint64_t kMaxBlobBytes = 4ull << 30;  // that a worker may hand to its host
 
 Result<os::Descriptor> descriptor_of(value::Blob const& blob) {
   if (blob.descriptor() < 0) return os::create_sealed_buffer(blob.bytes());
@@ -97,6 +98,7 @@ Result<void> BufferInbox::add(Received buffer) {
 Result<value::BlobPtr> BufferInbox::map(BufferHeader header, os::Descriptor descriptor) const {
   value::Blob::Facts facts{std::move(header.media_type), header.name, -1, std::nullopt};
   if (peer_ == Peer::untrusted) {
+    if (header.size > kMaxBlobBytes) return Error(Code::invalid_argument, "wire protocol: a blob over 4 GiB");
     auto mapped = std::make_shared<os::MappedBuffer>(TRY(os::MappedBuffer::map(descriptor, header.size)));
     auto const bytes = mapped->bytes();
     return value::Blob::view(bytes, std::move(mapped), std::move(facts));

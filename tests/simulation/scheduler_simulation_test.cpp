@@ -2,7 +2,9 @@
 // jobs are cancelled, answers are late. Whatever happens, the invariants below hold.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <random>
 #include <set>
@@ -34,7 +36,13 @@ class World {
     bool ready = false;
     int cores = 0;          // told
     int working_with = 0;   // obeyed
-    int pending_cores = 0;  // SetCores not answered yet
+    std::deque<int> told;   // SetCores not answered yet, in order
+
+    // What it may be using: the last that it obeyed, or any that it was told since.
+    int most_cores() const {
+      if (running.empty()) return 0;
+      return std::max(working_with, told.empty() ? 0 : *std::max_element(told.begin(), told.end()));
+    }
     std::set<std::string> loading, loaded;
     std::set<JobId> running;
   };
@@ -60,9 +68,8 @@ class World {
   }
   void obey(SetCores const& set) {
     auto& worker = workers_.at(set.worker);
-    if (set.cores >= worker.working_with || worker.running.empty()) worker.working_with = set.cores;
     worker.cores = set.cores;
-    worker.pending_cores += 1;
+    worker.told.push_back(set.cores);
   }
   void obey(SendJob const& send) {
     auto& worker = workers_.at(send.worker);
@@ -71,6 +78,11 @@ class World {
     ASSERT_TRUE(worker.loaded.contains(models_.at(send.job))) << "sent before its model was there";
     ASSERT_GE(worker.cores, 1) << "sent to a worker without cores";
     for (auto const& [id, other] : workers_) ASSERT_FALSE(other.running.contains(send.job)) << "runs twice";
+    if (worker.running.empty()) {
+      // Frames come in order: all that it was told before this job holds when the job begins.
+      worker.working_with = worker.cores;
+      std::fill(worker.told.begin(), worker.told.end(), worker.cores);
+    }
     worker.running.insert(send.job);
     if (worker.engine == "many") {
       ASSERT_LE(worker.running.size(), static_cast<std::size_t>(worker.cores));
@@ -93,7 +105,7 @@ class World {
       if (!worker.running.empty()) {
         ASSERT_GE(worker.cores, 1) << "a busy worker lost its last core";
       }
-      cores += worker.working_with;
+      cores += worker.most_cores();
     }
     ASSERT_LE(cores, kCores) << "more cores at work than there are";
   }
@@ -138,9 +150,9 @@ class World {
     if (!state.ready) {
       state.ready = true;
       feed(WorkerReady{id});
-    } else if (state.pending_cores > 0) {
-      state.working_with = state.cores;
-      state.pending_cores = 0;
+    } else if (!state.told.empty()) {
+      state.working_with = state.told.front();
+      state.told.pop_front();
       feed(CoresReturned{id});
     } else if (!state.loading.empty()) {
       auto const model = *state.loading.begin();
