@@ -34,9 +34,7 @@ cli::Terminal find_terminal() {
   return terminal;
 }
 
-}  // namespace
-
-int main(int count, char** words) {
+int run(std::vector<std::string> words) {
   os::ignore_broken_pipes();
   start_log("shoal", LogLevel::warning);
   std::stop_source stop;
@@ -68,5 +66,16 @@ int main(int count, char** words) {
   environment.examine = [](std::vector<std::string> mirror_files) {
     return runtime::examine({os::find_home(), os::find_installation(), std::move(mirror_files)});
   };
-  return cli::run(environment, {words + 1, words + count});
+  return cli::run(environment, std::move(words));
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  try {
+    return run({words + 1, words + count});
+  } catch (std::exception const& thrown) {
+    log_error(std::string("internal error: ") + thrown.what());
+    return exit_status(Code::internal);
+  }
 }

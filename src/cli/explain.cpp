@@ -45,7 +45,7 @@ std::vector<StepGroup> group(std::vector<runtime::StepRecord> const& steps) {
     found->seconds += step.seconds;
     if (step.state == "cached") {
       ++found->cached;
-    } else if (step.state == "failed") {
+    } else if (step.state == "failed" || step.state == "cancelled") {
       ++found->failed;
       found->error = step.error;
     } else {

@@ -69,7 +69,8 @@ class Model {
   // Runs one operation. As many at once as engine.yaml's `calls:` says, each on its own thread.
   // Return Error{Code::cancelled} when context.cancelled() made it stop.
   virtual Result<Reply> call(Call const& call, CallContext& context) = 0;
-  // Cores that the host leases to this worker now. Also called once before the first call.
+  // Cores that the host leases to this worker now; obeyed when it returns. Called before the first call, and
+  // beside calls, from any thread, also twice at once.
   virtual void set_cores(int cores) { (void)cores; }
   virtual Memory memory() const { return {}; }
 };

@@ -21,7 +21,7 @@ std::string environment(char const* name) {
 
 std::vector<std::string> paths(std::string const& list) {
   std::vector<std::string> result;
-  for (auto const path : split(list, ':')) {
+  for (auto const path : split(list, '\n')) {
     if (!path.empty()) result.emplace_back(path);
   }
   return result;
@@ -41,7 +41,7 @@ Result<void> serve_host(Engine& engine, std::string const& name) {
 }  // namespace
 
 // The host says in the environment what an engine cannot know by itself: SHOAL_WORKER (the engine's name),
-// SHOAL_WORKER_READ and SHOAL_WORKER_WRITE (folders, separated by colons), SHOAL_WORKER_LOG (a level).
+// SHOAL_WORKER_READ and SHOAL_WORKER_WRITE (folders, a line each), SHOAL_WORKER_LOG (a level).
 int serve(Engine& engine) {
   auto const name = environment("SHOAL_WORKER");
   if (name.empty()) {

@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "os/machine.h"
+#include "value/json.h"
 
 namespace shoal::engine {
 namespace {
@@ -194,21 +195,20 @@ void Worker::start_probe(wire::Received received) {
 void Worker::start_load(wire::Received received) {
   auto const call = received.frame.call;
   auto const active = active_[call] = std::make_shared<ActiveCall>(*this, call);
-  threads_.run(
-      [this, call, active, cores = cores_, received = std::make_shared<wire::Received>(std::move(received))] {
-        auto loaded = without_exceptions<std::unique_ptr<Model>>([&]() -> Result<std::unique_ptr<Model>> {
-          return engine_.load(TRY(model_file(*received)), [&](double done) {
-            active->progress(done, 1, "load");
-            return !active->cancelled();
-          });
-        });
-        if (!loaded) return finish(call, std::move(loaded).error());
-        std::shared_ptr<Model> model = std::move(*loaded);
-        model->set_cores(cores);
-        auto const memory = model->memory();
-        models_.with([&](auto& models) { models[call] = std::move(model); });
-        finish(call, load_reply(call, {}, memory));
+  threads_.run([this, call, active, received = std::make_shared<wire::Received>(std::move(received))] {
+    auto loaded = without_exceptions<std::unique_ptr<Model>>([&]() -> Result<std::unique_ptr<Model>> {
+      return engine_.load(TRY(model_file(*received)), [&](double done) {
+        active->progress(done, 1, "load");
+        return !active->cancelled();
       });
+    });
+    if (!loaded) return finish(call, std::move(loaded).error());
+    std::shared_ptr<Model> model = std::move(*loaded);
+    auto const memory = model->memory();
+    models_.with([&](auto& models) { models[call] = model; });
+    model->set_cores(cores_);  // after it can be found, so that no lease is missed
+    finish(call, load_reply(call, {}, memory));
+  });
 }
 
 Result<void> Worker::unload(std::uint64_t model) {
@@ -218,9 +218,22 @@ Result<void> Worker::unload(std::uint64_t model) {
 
 Result<void> Worker::set_cores(wire::Frame const& frame) {
   cores_ = TRY(wire::cores_lease_from(TRY(payload(frame)))).cores;
-  auto const models = models_.with([](auto const& all) { return all; });
-  for (auto const& [id, model] : models) model->set_cores(cores_);
-  return channel_.send(wire::FrameType::cores, frame.call, frame.payload);
+  auto obey = [this, call = frame.call, answer = frame.payload] {
+    auto const models = models_.with([](auto const& all) { return all; });
+    // The newest lease, also where an older one is being answered.
+    for (auto const& [id, model] : models) model->set_cores(cores_);
+    post([call, answer](wire::Channel& channel) {
+      return channel.send(wire::FrameType::cores, call, answer);
+    });
+  };
+  // A busy model may finish what it computes first, and meanwhile calls can be cancelled; an idle one obeys
+  // before the next call is read.
+  if (active_.empty()) {
+    obey();
+  } else {
+    threads_.run(std::move(obey));
+  }
+  return {};
 }
 
 Result<void> Worker::start_call(wire::Received received) {
@@ -240,7 +253,7 @@ Result<void> Worker::start_call(wire::Received received) {
   threads_.run(
       [this, id, active, model, call = Call{std::move(request.operation), std::move(inputs)}]() mutable {
         auto reply = without_exceptions<Reply>([&] { return model->call(call, *active); });
-        auto blobs = wire::blobs_of(call.inputs);  // an answer that has some of them in it refers to them
+        auto blobs = value::blobs_of(call.inputs);  // an answer that has some of them in it refers to them
         call = {};
         if (!reply) return finish(id, std::move(reply).error());
         auto const usage = os::own_usage();

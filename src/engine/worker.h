@@ -56,7 +56,7 @@ class Worker {
   wire::Channel channel_;
   os::Wakeup wakeup_;
   wire::BufferInbox buffers_{wire::BufferInbox::Peer::trusted};
-  int cores_ = 1;
+  std::atomic<int> cores_{1};  // leased now
   // Shared with the thread that runs the call, which may outlive the entry.
   std::map<std::uint64_t, std::shared_ptr<ActiveCall>> active_;
   // Loads put them in from their threads; a call keeps its model alive across an UNLOAD.

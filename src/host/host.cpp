@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "os/file.h"
+#include "value/json.h"
 #include "wire/message.h"
 
 namespace shoal::host {
@@ -380,7 +381,8 @@ Result<Host::Job*> Host::job_of(WorkerId id, wire::Frame const& frame) {
   auto const found = jobs_.find(frame.call);
   if (found == jobs_.end()) return nullptr;
   if (found->second.worker == id) return &found->second;
-  return Error(Code::invalid_argument, "a frame for call " + std::to_string(frame.call) + ", which is not its own");
+  return Error(Code::invalid_argument,
+               "a frame for call " + std::to_string(frame.call) + ", which is not its own");
 }
 
 Result<void> Host::on_result(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
@@ -391,7 +393,7 @@ Result<void> Host::on_result(WorkerId id, WorkerProcess& worker, wire::Frame con
   auto* const job = TRY(job_of(id, frame));
   auto const reply = TRY(wire::call_reply_from(TRY(payload(frame))));
   JobReport report;
-  auto const inputs = job ? wire::blobs_of(job->spec.inputs) : wire::InputBlobs();
+  auto const inputs = job ? value::blobs_of(job->spec.inputs) : wire::InputBlobs();
   report.outputs = worker.buffers().take_value(frame.call, reply.outputs, inputs);
   report.evidence = reply.evidence;
   report.cpu_seconds = std::max(0.0, reply.cpu_seconds - worker.cpu_seconds);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/sha256.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "os/file.h"
@@ -199,12 +200,44 @@ Result<Manifest> parse_manifest(std::string_view text, std::string const& file) 
   return manifest;
 }
 
+namespace {
+
+// Data folders have few files; more than these are not looked at.
+constexpr int kMostFiles = 1000;
+
+void add_to_fingerprint(Sha256Stream& stream, std::string const& file) {
+  auto const identity = os::identify(file);
+  if (!identity) return;
+  stream.update(file + "\n" + std::to_string(identity->size) + "\n" + std::to_string(identity->mtime_ns) +
+                "\n");
+}
+
+std::string fingerprint_of(Manifest const& manifest) {
+  Sha256Stream stream;
+  add_to_fingerprint(stream, manifest.program);
+  std::vector<std::string> files;
+  for (auto const& folder : manifest.read_paths) {
+    std::error_code failed;
+    std::filesystem::recursive_directory_iterator entry(folder, failed), end;
+    for (int i = 0; !failed && entry != end && i < kMostFiles; entry.increment(failed), ++i) {
+      files.push_back(entry->path().string());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  for (auto const& file : files) add_to_fingerprint(stream, file);
+  return stream.finish().hex();
+}
+
+}  // namespace
+
 Result<std::vector<Manifest>> load_manifests(std::string const& folder) {
   std::error_code failed;
   std::vector<std::string> files;
-  for (auto const& entry : std::filesystem::directory_iterator(folder, failed)) {
-    auto const file = entry.path() / "engine.yaml";
-    if (std::filesystem::exists(file, failed)) files.push_back(file.string());
+  for (std::filesystem::directory_iterator entry(folder, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    auto const file = entry->path() / "engine.yaml";
+    std::error_code missing;
+    if (std::filesystem::exists(file, missing)) files.push_back(file.string());
   }
   if (files.empty()) {
     return Error(Code::not_found,
@@ -213,7 +246,9 @@ Result<std::vector<Manifest>> load_manifests(std::string const& folder) {
   std::sort(files.begin(), files.end());
   std::vector<Manifest> manifests;
   for (auto const& file : files) {
-    manifests.push_back(TRY(parse_manifest(TRY(os::read_file(file, kMaxManifestBytes)), file)));
+    auto manifest = TRY(parse_manifest(TRY(os::read_file(file, kMaxManifestBytes)), file));
+    manifest.fingerprint = fingerprint_of(manifest);
+    manifests.push_back(std::move(manifest));
   }
   return manifests;
 }

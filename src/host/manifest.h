@@ -25,6 +25,9 @@ struct Manifest {
 
   std::string engine;
   std::string version;  // of its results; part of every cache key
+  // Of the program and of the files that its workers may read, by name, size and time: another build or other
+  // language data may give other results. Set by load_manifests().
+  std::string fingerprint;
   std::string about;
   std::string folder;   // where engine.yaml and the program are
   std::string program;  // absolute path

@@ -141,8 +141,8 @@ class Scheduler {
     std::string slot;  // see slot_of
     bool ready = false;
     bool stopping = false;
-    int cores = 0;      // told last
-    int returning = 0;  // told to give back, not yet obeyed
+    int cores = 0;       // told last
+    int returning = 0;   // told to give back, not yet obeyed
     int unanswered = 0;  // SetCores without their CoresReturned
     std::map<std::string, ModelState> models;
     std::set<JobId> running;

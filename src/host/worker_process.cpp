@@ -26,14 +26,16 @@ std::vector<std::string> existing(std::vector<std::string> const& paths) {
   return found;
 }
 
-// Shared libraries that were installed with the engines: PREFIX/lib/shoal/*.so beside PREFIX/lib/shoal/engines.
+// Shared libraries that were installed with the engines: PREFIX/lib/shoal/*.so beside
+// PREFIX/lib/shoal/engines.
 std::vector<std::string> libraries_beside(Manifest const& manifest) {
   std::vector<std::string> libraries;
   std::error_code failed;
   auto const folder = std::filesystem::path(manifest.folder).parent_path().parent_path();
   for (std::filesystem::directory_iterator entry(folder, failed), end; !failed && entry != end;
        entry.increment(failed)) {
-    if (entry->path().filename().string().find(".so") != std::string::npos) libraries.push_back(entry->path().string());
+    if (entry->path().filename().string().find(".so") != std::string::npos)
+      libraries.push_back(entry->path().string());
   }
   return libraries;
 }
@@ -43,7 +45,7 @@ std::vector<std::string> environment(Manifest const& manifest, std::vector<std::
   std::vector<std::string> variables = {
       "LANG=C.UTF-8",
       "SHOAL_WORKER=" + manifest.engine,
-      "SHOAL_WORKER_READ=" + join(read_paths, ":"),
+      "SHOAL_WORKER_READ=" + join(read_paths, "\n"),
       "SHOAL_WORKER_WRITE=" + folder,
       std::string("SHOAL_WORKER_LOG=") + (log_enabled(LogLevel::debug) ? "debug" : "info"),
   };

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <string_view>
 
+#include <vector>
+
 #include "base/text.h"
 #include "os/file.h"
 #include "os/poller.h"
@@ -85,9 +87,16 @@ Result<FileLock> FileLock::acquire(std::string const& path, std::string const& n
 
 std::string own_command_line() {
   constexpr std::size_t kReadable = 200;
+  constexpr std::size_t kWords = 3;
   Result<std::string> raw = read_file("/proc/self/cmdline", 1u << 22);
   if (!raw) return {};
-  std::string line = make_valid_utf8(replace_all(std::move(*raw), std::string_view("\0", 1), " "));
+  std::vector<std::string> words;
+  for (auto const word : split(*raw, '\0')) {
+    // What has a space in it is no verb or name, but something that a person wrote.
+    if (words.size() == kWords || word.find_first_of(" \n") != std::string_view::npos) break;
+    words.emplace_back(word);
+  }
+  std::string line = make_valid_utf8(join(words, " "));
   for (char& letter : line) {
     if (static_cast<unsigned char>(letter) < ' ') letter = ' ';
   }

@@ -37,7 +37,8 @@ class FileLock {
   Descriptor file_;
 };
 
-// This process's program and arguments as one line, cut to a readable length: a note for FileLock.
+// This process's program and its first words, which say what it does, as a line of readable length: a note
+// for FileLock. Not what follows them: prompts and inputs belong to the user.
 std::string own_command_line();
 
 }  // namespace shoal::os

@@ -70,8 +70,8 @@ void Activation::drain() {
   draining_ = false;
   if (finished_ || remaining_ > 0) return;
   auto outputs = graph::evaluate_outputs(pipeline_->plan, environment());
-  finish(outputs ? Result<Answer>(Answer{std::move(*outputs), {}})
-                 : Result<Answer>(std::move(outputs).error()));
+  if (!outputs) return finish(std::move(outputs).error());
+  finish(Answer{std::move(*outputs), {}, checks_failed_});
 }
 
 void Activation::run_step(std::uint32_t step) {
@@ -100,7 +100,7 @@ void Activation::call(std::uint32_t step, value::Value const* item, std::string 
     if (!*holds) {
       if (!plan_step.otherwise) return done(Answer{});
       auto otherwise = graph::evaluate(*plan_step.otherwise, where);
-      return otherwise ? done(Answer{std::move(*otherwise), {}}) : fail(std::move(otherwise).error());
+      return otherwise ? done(Answer{std::move(*otherwise), {}, false}) : fail(std::move(otherwise).error());
     }
   }
   auto inputs = graph::evaluate(plan_step.inputs, where);
@@ -110,6 +110,7 @@ void Activation::call(std::uint32_t step, value::Value const* item, std::string 
                 item_value = item ? std::make_shared<value::Value>(*item) : nullptr, path, attempt,
                 done](Result<Answer> answer) mutable {
     if (self->finished_) return;
+    if (answer) self->checks_failed_ |= answer->checks_failed;
     bool const retry =
         !answer && attempt < self->planned(step).retry && answer.error().code() != Code::cancelled;
     if (retry) return self->call(step, item_value.get(), std::move(path), attempt + 1, std::move(done));

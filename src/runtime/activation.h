@@ -51,6 +51,7 @@ class Activation : public std::enable_shared_from_this<Activation> {
   std::vector<std::uint32_t> waits_;    // dependencies that each step still waits for
   std::deque<std::uint32_t> ready_;
   std::size_t remaining_ = 0;
+  bool checks_failed_ = false;  // of an answer that a step got
   bool draining_ = false;
   bool finished_ = false;
 };

@@ -71,10 +71,10 @@ void Ascent::rung_done(std::size_t rung, Result<Answer> answer) {
 void Ascent::settle() {
   auto outcome = climb_.outcome();
   auto const rung = outcome ? task_->task.name + ": " + task_->task.ladder[outcome->rung].use : std::string();
-  execution_.task_ended(site_.step, rung, outcome && outcome->passed, climb_.route());
+  execution_.task_ended(site_.step, rung, climb_.route());
   if (!outcome) return done_(std::move(outcome).error().within("task `" + task_->task.name + "`"));
   if (outcome->passed || execution_.accept_failed_checks())
-    return done_(Answer{std::move(outcome->outputs), {}});
+    return done_(Answer{std::move(outcome->outputs), {}, !outcome->passed});
   std::string reasons;
   for (auto const& verdict : climb_.tried()[outcome->rung].failed) {
     reasons += (reasons.empty() ? "" : "; ") + verdict.check + ": " + verdict.reason;

@@ -1,6 +1,7 @@
 #include "runtime/execution.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include "base/log.h"
@@ -62,22 +63,28 @@ Completion with_timeout(Execution& execution, CallSite& site, Completion done) {
 Result<host::ModelSpec> folder_model(OperationTarget const& target, value::Value const& inputs) {
   auto const& name = inputs[target.engine->folder_port].as_text();
   bool const plain = !name.empty() && name.size() <= 100 && name.front() != '.' &&
-                     name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
+                     name.find_first_of(std::string_view("/\\:\0", 4)) == std::string::npos;
   if (!plain) {
     return Error(Code::invalid_argument, "`" + target.engine->folder_port +
-                                             "` must be a plain name without slashes, not `" + name + "`");
+                                             "` must be a plain name without slashes and colons, not `" +
+                                             name + "`");
   }
   host::ModelSpec model;
   model.name = name;
   model.folder = target.folder + "/" + name;
-  TRY(os::make_folders(model.folder));
+  std::error_code failed;
+  if (target.operation->effects == value::Effects::writes) {
+    TRY(os::make_folders(model.folder));
+  } else if (!std::filesystem::is_directory(model.folder, failed)) {
+    return Error(Code::not_found, "there is no " + target.engine->folder_port + " `" + name + "`");
+  }
   return model;
 }
 
 StepKey key_of(OperationTarget const& target, value::Value const& inputs) {
   StepKey key;
   key.engine = target.engine->engine;
-  key.engine_version = target.engine->version;
+  key.engine_version = target.engine->version + target.engine->fingerprint;
   key.program_version = SHOAL_VERSION;
   key.operation = target.operation->name;
   key.model = target.model_hash;
@@ -162,8 +169,11 @@ Result<value::Value> Execution::run(Target const& target, value::Value inputs) {
   ledger_.elapsed = parts_.clock.now() - started;
   ledger_.core_seconds += usage.cpu_seconds - usage_before.cpu_seconds;
   ledger_.peak_memory_bytes += usage.peak_rss_bytes;
-  auto outputs = result->has_value() ? Result<value::Value>(std::move((*result)->outputs))
-                                     : Result<value::Value>(std::move(result->error()));
+  auto outputs = [&]() -> Result<value::Value> {
+    auto answer = TRY(std::move(*result));
+    checks_failed_ = answer.checks_failed;
+    return std::move(answer.outputs);
+  }();
   announce(outputs ? Event::Kind::run_done : Event::Kind::run_failed, {},
            outputs ? "" : outputs.error().message());
   commit();
@@ -224,9 +234,8 @@ void Execution::commit() {
   for (auto const& event : std::exchange(events_, {})) options_.on_event(event);
 }
 
-void Execution::task_ended(std::string const& step, std::string const& rung, bool passed, Json route) {
+void Execution::task_ended(std::string const& step, std::string const& rung, Json route) {
   if (!rung.empty()) ledger_.rungs[rung] += 1;
-  if (!passed) checks_failed_ = true;
   announce(Event::Kind::step_done, step, rung);
   routes_.push_back(std::move(route));
 }
@@ -245,7 +254,7 @@ void Execution::invoke(Target const& target, value::Value const& inputs, CallSit
     void operator()(FunctionTarget const& function) {
       auto outputs = function.function->call(inputs);
       if (!outputs) return done(std::move(outputs).error().within("`" + target.name + "`"));
-      done(Answer{std::move(*outputs), {}});
+      done(Answer{std::move(*outputs), {}, false});
     }
     void operator()(OperationTarget const& operation) {
       self.call_operation(operation, target.name, std::move(inputs), std::move(site), std::move(done));
@@ -278,13 +287,13 @@ void Execution::call_operation(OperationTarget const& target, std::string const&
 }
 
 bool Execution::answer_from_cache(CallState& call) {
-  auto found = parts_.cache.find(*call.key);
+  auto found = parts_.cache.find(*call.key, call.inputs);
   if (!found) log_warning("the step cache could not be read: " + found.error().message());
   if (!found || !*found) return false;
   ledger_.cached += 1;
   records_.push_back({call.site.step, call.name, "cached", call.key->hex(), {}, 0});
   announce(Event::Kind::step_cached, call.site.step, call.name);
-  call.done(Answer{std::move((*found)->outputs), std::move((*found)->evidence)});
+  call.done(Answer{std::move((*found)->outputs), std::move((*found)->evidence), false});
   return true;
 }
 
@@ -344,10 +353,10 @@ void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport
     records_.push_back(std::move(record));
     return call->done(std::move(outputs).error());
   }
-  if (call->key) entries_.push_back({*call->key, {*outputs, report.evidence}});
+  if (call->key) entries_.push_back({*call->key, {*outputs, report.evidence}, call->inputs});
   records_.push_back(std::move(record));
   announce(Event::Kind::step_done, call->site.step, call->name);
-  call->done(Answer{std::move(*outputs), std::move(report.evidence)});
+  call->done(Answer{std::move(*outputs), std::move(report.evidence), false});
 }
 
 void Execution::account(CallState const& call, host::JobReport const& report) {

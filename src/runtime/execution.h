@@ -28,8 +28,9 @@ namespace shoal::runtime {
 
 // What a call gave.
 struct Answer {
-  value::Value outputs;  // a record by port
-  Json evidence;         // of an engine
+  value::Value outputs;        // a record by port
+  Json evidence;               // of an engine
+  bool checks_failed = false;  // a task gave its best answer although it did not pass
 };
 using Completion = std::function<void(Result<Answer>)>;
 
@@ -68,7 +69,7 @@ class Execution {
   Ledger& ledger() { return ledger_; }
   // Of all tasks that ran, in the order in which they ended.
   Json::Array const& routes() const { return routes_; }
-  // True when a task's answer had failed its checks.
+  // True when an answer that did not pass its checks went into the result.
   bool checks_failed() const { return checks_failed_; }
 
   // For pipelines and tasks within the run, on its thread.
@@ -77,7 +78,7 @@ class Execution {
   void invoke(Target const& target, value::Value const& inputs, CallSite site, Completion done);
   void announce(Event::Kind kind, std::string step, std::string detail = {}, double done_count = 0,
                 double total = 0, value::Value value = {});
-  void task_ended(std::string const& step, std::string const& rung, bool passed, Json route);
+  void task_ended(std::string const& step, std::string const& rung, Json route);
   bool accept_failed_checks() const { return options_.accept_failed_checks; }
   Clock const& clock() const { return parts_.clock; }
   // Calls `action` on the run's thread at that time, if the run still goes on.

@@ -29,7 +29,7 @@ struct RunRecord {
 struct StepRecord {
   std::string step;  // its path in the run
   std::string callable;
-  std::string state;  // done, cached, failed
+  std::string state;  // done, cached, failed, cancelled
   std::string key;    // of the step cache, hexadecimal; "" where it is not cached
   std::string error;
   double seconds = 0;

@@ -65,10 +65,11 @@ Library::Library(std::vector<host::Manifest> const& engines, store::ModelStore c
 
 void Library::add_folder(DocumentKind kind, std::string const& folder) {
   std::error_code failed;
-  for (auto const& entry : std::filesystem::directory_iterator(folder, failed)) {
-    if (entry.path().extension() != ".yaml") continue;
-    auto const name = entry.path().stem().string();
-    documents_[name] = {kind, name, entry.path().string()};
+  for (std::filesystem::directory_iterator entry(folder, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    if (entry->path().extension() != ".yaml") continue;
+    auto const name = entry->path().stem().string();
+    documents_[name] = {kind, name, entry->path().string()};
   }
 }
 

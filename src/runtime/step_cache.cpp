@@ -1,5 +1,6 @@
 #include "runtime/step_cache.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "value/json.h"
@@ -51,12 +52,12 @@ Result<std::unique_ptr<StepCache>> StepCache::open(std::string const& folder,
       new StepCache(std::move(database), std::move(select), std::move(insert), artifacts));
 }
 
-Result<std::optional<CachedOutputs>> StepCache::find(Sha256 const& key) {
+Result<std::optional<CachedOutputs>> StepCache::find(Sha256 const& key, value::Value const& inputs) {
   select_.bind(1, store::BlobView{bytes_of(key)});
   if (!TRY(select_.step())) return std::optional<CachedOutputs>();
   auto const read = [&]() -> Result<CachedOutputs> {
     CachedOutputs cached;
-    cached.outputs = TRY(decode(select_));
+    cached.outputs = TRY(decode(select_, inputs));
     cached.evidence = TRY(Json::parse(select_.text(2)));
     return cached;
   };
@@ -67,8 +68,14 @@ Result<std::optional<CachedOutputs>> StepCache::find(Sha256 const& key) {
   return std::optional(std::move(*cached));
 }
 
-Result<value::Value> StepCache::decode(store::Statement const& row) {
-  auto const read_blob = [&](std::string_view, Json const& object) -> Result<value::BlobPtr> {
+Result<value::Value> StepCache::decode(store::Statement const& row, value::Value const& inputs) {
+  auto const given = value::blobs_of(inputs);
+  auto const read_blob = [&](std::string_view kind, Json const& object) -> Result<value::BlobPtr> {
+    if (kind == "$input") {
+      auto const index = static_cast<std::size_t>(object[kind].as_integer());
+      if (index < given.size()) return given[index];
+      return Error(Code::not_found, "the outputs refer to an input that is not there");
+    }
     auto const hash = TRY(Sha256::from_hex(object["$artifact"].as_string()));
     auto file = std::make_shared<os::MappedFile>(TRY(artifacts_.get(hash)));
     auto const bytes = file->bytes();
@@ -81,9 +88,12 @@ Result<value::Value> StepCache::decode(store::Statement const& row) {
   return value::from_json(TRY(Json::parse(artifact.bytes())), read_blob);
 }
 
-Result<std::string> StepCache::encode(value::Value const& value) {
+Result<std::string> StepCache::encode(value::Value const& outputs, value::Value const& inputs) {
+  auto const given = value::blobs_of(inputs);
   std::optional<Error> failure;
-  auto json = value::to_json(value, [&](value::BlobPtr const& blob) {
+  auto json = value::to_json(outputs, [&](value::BlobPtr const& blob) {
+    auto const input = std::find(given.begin(), given.end(), blob);
+    if (input != given.end()) return Json::object({{"$input", input - given.begin()}});
     auto stored = artifacts_.put(blob->bytes(), blob->hash());
     if (!stored && !failure) failure = std::move(stored).error();
     return value::describe_blob(blob);
@@ -94,8 +104,8 @@ Result<std::string> StepCache::encode(value::Value const& value) {
 
 Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
   return database_->transaction([&]() -> Result<void> {
-    for (auto const& [key, value] : entries) {
-      auto const outputs = TRY(encode(value.outputs));
+    for (auto const& [key, value, inputs] : entries) {
+      auto const outputs = TRY(encode(value.outputs, inputs));
       std::optional<std::string> inlined, artifact;
       if (outputs.size() > kInlineBytes) {
         auto const hash = sha256(outputs);

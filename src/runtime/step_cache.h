@@ -38,12 +38,14 @@ class StepCache {
  public:
   static Result<std::unique_ptr<StepCache>> open(std::string const& folder, store::ArtifactStore& artifacts);
 
-  // Nothing when it is not there, or when an artifact of it is gone or damaged.
-  Result<std::optional<CachedOutputs>> find(Sha256 const& key);
+  // Nothing when it is not there, or when an artifact of it is gone. `inputs`: those of the call; what of its
+  // blobs is in the outputs was not kept again.
+  Result<std::optional<CachedOutputs>> find(Sha256 const& key, value::Value const& inputs);
   // Puts all of `entries` in one transaction.
   struct Entry {
     Sha256 key;
     CachedOutputs value;
+    value::Value inputs;
   };
   Result<void> put(std::vector<Entry> const& entries, WallTime now);
 
@@ -54,8 +56,8 @@ class StepCache {
         select_(std::move(select)),
         insert_(std::move(insert)),
         artifacts_(artifacts) {}
-  Result<value::Value> decode(store::Statement const& row);
-  Result<std::string> encode(value::Value const& value);
+  Result<value::Value> decode(store::Statement const& row, value::Value const& inputs);
+  Result<std::string> encode(value::Value const& outputs, value::Value const& inputs);
 
   std::unique_ptr<store::Database> database_;
   store::Statement select_, insert_;  // of the database, so they go first

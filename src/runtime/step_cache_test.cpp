@@ -45,9 +45,9 @@ class StepCacheTest : public testing::Test {
 TEST_F(StepCacheTest, GivesBackWhatWasPut) {
   value::Value const outputs =
       Value::record({{"text", "x"}, {"n", 1.0}, {"list", Value::list({1, Value()})}});
-  EXPECT_FALSE(cache_->find(key().hash()).value());
-  ASSERT_TRUE(cache_->put({{key().hash(), {outputs, Json::object({{"tokens_in", 3}})}}}, {}));
-  auto const found = cache_->find(key().hash()).value();
+  EXPECT_FALSE(cache_->find(key().hash(), Value()).value());
+  ASSERT_TRUE(cache_->put({{key().hash(), {outputs, Json::object({{"tokens_in", 3}})}, Value()}}, {}));
+  auto const found = cache_->find(key().hash(), Value()).value();
   ASSERT_TRUE(found);
   EXPECT_EQ(found->outputs, outputs);
   EXPECT_EQ(found->evidence["tokens_in"].as_integer(), 3);
@@ -56,14 +56,25 @@ TEST_F(StepCacheTest, GivesBackWhatWasPut) {
 TEST_F(StepCacheTest, LargeOutputsAndBlobsLieInTheArtifactStoreAndKeepTheirFacts) {
   auto const blob = value::Blob::own(std::string(200'000, 'b'), {"image/png", "a.png", -1, std::nullopt});
   value::Value const outputs = Value::record({{"text", std::string(100'000, 't')}, {"image", blob}});
-  ASSERT_TRUE(cache_->put({{key().hash(), {outputs, {}}}}, {}));
-  auto const found = cache_->find(key().hash()).value();
+  ASSERT_TRUE(cache_->put({{key().hash(), {outputs, {}}, Value()}}, {}));
+  auto const found = cache_->find(key().hash(), Value()).value();
   ASSERT_TRUE(found);
   EXPECT_EQ(found->outputs, outputs);
   EXPECT_EQ(found->outputs["image"].as_blob()->media_type(), "image/png");
   EXPECT_EQ(found->outputs["image"].as_blob()->name(), "a.png");
   ASSERT_TRUE(artifacts_->prune(0, {}));
-  EXPECT_FALSE(cache_->find(key().hash()).value()) << "an entry without its artifact is no entry";
+  EXPECT_FALSE(cache_->find(key().hash(), Value()).value()) << "an entry without its artifact is no entry";
+}
+
+TEST_F(StepCacheTest, ABlobThatCameAsInputIsNotKeptAgainAndComesBackAsItIsNow) {
+  auto const first = value::Blob::own("the document", {"application/pdf", "a.pdf", -1, std::nullopt});
+  auto const copy = value::Blob::own("the document", {"application/pdf", "b.pdf", -1, std::nullopt});
+  auto const outputs = Value::record({{"sheet", Value::record({{"document", first}})}});
+  ASSERT_TRUE(cache_->put({{key().hash(), {outputs, {}}, Value::record({{"document", first}})}}, {}));
+  EXPECT_EQ(artifacts_->total_bytes(), 0u);
+  auto const found = cache_->find(key().hash(), Value::record({{"document", copy}})).value();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->outputs["sheet"]["document"].as_blob()->name(), "b.pdf");
 }
 
 }  // namespace

@@ -102,4 +102,13 @@ Result<Value> from_json(Json const& json) {
       0);
 }
 
+std::vector<BlobPtr> blobs_of(Value const& value) {
+  std::vector<BlobPtr> blobs;
+  (void)to_json(value, [&](BlobPtr const& blob) {
+    blobs.push_back(blob);
+    return Json();
+  });
+  return blobs;
+}
+
 }  // namespace shoal::value

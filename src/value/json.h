@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -18,6 +19,9 @@ using BlobReader = std::function<Result<BlobPtr>(std::string_view kind, Json con
 
 Json to_json(Value const& value, BlobWriter const& write_blob);
 Result<Value> from_json(Json const& json, BlobReader const& read_blob);
+
+// The blobs in a value in the order in which to_json() meets them, so that they can be referred to by index.
+std::vector<BlobPtr> blobs_of(Value const& value);
 
 // {"$artifact": hash, "media_type", "size", "name"}: for people and events; bytes are not included.
 Json describe_blob(BlobPtr const& blob);

@@ -34,8 +34,8 @@ class Channel {
   bool has_unsent() const { return !outgoing_.empty(); }
   std::size_t unsent_bytes() const { return unsent_bytes_; }
 
-  // The whole frames that have arrived, or the first of many. unavailable when the peer is gone and nothing is left to read,
-  // invalid_argument when it broke the protocol.
+  // The whole frames that have arrived, or the first of many. unavailable when the peer is gone and nothing
+  // is left to read, invalid_argument when it broke the protocol.
   Result<std::vector<Received>> receive();
 
  private:

@@ -63,15 +63,6 @@ class BlobSender {
 
 }  // namespace
 
-InputBlobs blobs_of(value::Value const& value) {
-  InputBlobs blobs;
-  (void)value::to_json(value, [&](value::BlobPtr const& blob) {
-    blobs.push_back(blob);
-    return Json();
-  });
-  return blobs;
-}
-
 Result<Json> send_blobs(Channel& channel, std::uint64_t call, value::Value const& value, Hashes hashes,
                         InputBlobs const& inputs) {
   BlobSender sender(channel, call, hashes, inputs);

@@ -13,9 +13,8 @@
 
 namespace shoal::wire {
 
-// The blobs of a call's inputs in the order in which both sides see them.
+// The blobs of a call's inputs, as value::blobs_of() gives them on both sides.
 using InputBlobs = std::vector<value::BlobPtr>;
-InputBlobs blobs_of(value::Value const& value);
 
 enum class Hashes { stated, left_out };
 

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "os/socket.h"
+#include "value/json.h"
 #include "value/value.h"
 #include "wire/channel.h"
 #include "wire/frame.h"
@@ -118,7 +119,7 @@ TEST(ValueCodec, ABlobTravelsOnceAndAnInputIsOnlyReferredTo) {
   auto [worker, host] = connected();
   auto const input = value::Blob::own("input", {});
   auto const made = value::Blob::own("made", {});
-  auto const inputs = blobs_of(value::Value::record({{"document", input}}));
+  auto const inputs = value::blobs_of(value::Value::record({{"document", input}}));
   auto const sent = value::Value::list({input, made, input, made});
   auto const json = send_blobs(worker, 1, sent, Hashes::left_out, inputs).value();
   ASSERT_TRUE(worker.flush());

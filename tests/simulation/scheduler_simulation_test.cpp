@@ -34,9 +34,9 @@ class World {
   struct SimulatedWorker {
     std::string engine;
     bool ready = false;
-    int cores = 0;          // told
-    int working_with = 0;   // obeyed
-    std::deque<int> told;   // SetCores not answered yet, in order
+    int cores = 0;         // told
+    int working_with = 0;  // obeyed
+    std::deque<int> told;  // SetCores not answered yet, in order
 
     // What it may be using: the last that it obeyed, or any that it was told since.
     int most_cores() const {
