@@ -76,6 +76,8 @@ Error unknown_verb(std::string const& name, std::vector<Verb> const& verbs) {
     }
     return Error(Code::invalid_argument, text);
   }
+  // A family of verbs is meant by its first word, too.
+  for (auto const& verb : verbs) names.push_back(verb.name.substr(0, verb.name.find(' ')));
   return Error(Code::invalid_argument,
                "there is no verb `" + name + "`" + suggest(name, names) + "; see `shoal --help`");
 }

@@ -89,7 +89,7 @@ p.yaml:3:8: `about` must be a text
 p.yaml:5:3: `1st` cannot be the name of a step (use letters, digits, `_` and `-`, a letter first)
 p.yaml:6:3: step `b` does not say what it uses (add `use: NAME`)
 p.yaml:6:7: `us` is no key of a step (did you mean `use`?)
-p.yaml:6:14: `wiht` is no key of a step (there are use, with, each, as, when, else, on_error, retry, timeout, cache)
+p.yaml:6:14: `wiht` is no key of a step (did you mean `with`?)
 p.yaml:6:34: `on_error` is `fail` or `skip`, not `ignore`
 p.yaml:6:49: `retry` is a number of tries from 0 to 100, not `-1`
 p.yaml:6:62: `timeout` is a time over 0 and up to 30 days with its unit, not `30` (for example `30s` or `5m`)

@@ -50,7 +50,8 @@ int floor_of(Layers const& layers, std::string const& room) {
 
 bool SourceFile::is_test() const {
   return path.starts_with("tests/") || path.starts_with("fuzz/") || path.ends_with("_test.cpp") ||
-         path.ends_with("_bench.cpp") || path.find("/test_") != std::string::npos;
+         path.ends_with("_bench.cpp") || path.find("/test_") != std::string::npos ||
+         path.ends_with("/testing.h");
 }
 
 std::vector<SourceFile> read_tree(std::string const& root) {
