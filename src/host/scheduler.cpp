@@ -95,40 +95,42 @@ void Scheduler::handle(WorkerDied const& event, MonotonicTime now) {
   if (found == workers_.end()) return;
   auto const worker = std::move(found->second);
   workers_.erase(found);
+  for (auto const id : worker.running) job_lost(jobs_.at(id), worker, event.reason);
+  // That we killed it is no sign against it.
+  if (!worker.stopping) count_death(worker, event.reason, now);
+}
 
+void Scheduler::job_lost(Job& job, Worker const& worker, std::string const& reason) {
+  auto const id = job.request.id;
+  if (!worker.stopping) job.deaths += 1;
+  auto const what = "worker " + worker.engine + " " + reason;
+  if (job.state == JobState::cancelled) {
+    jobs_.erase(id);
+  } else if (!job.request.repeatable) {
+    fail(id, Error(Code::engine_failed,
+                   what + " during a step that writes, which is not repeated by itself; run it again"));
+  } else if (job.deaths >= kPoisonousDeaths) {
+    fail(id, Error(Code::engine_failed,
+                   what + "; so did another worker on the same job, so the job is not tried again"));
+  } else {
+    enqueue(job);
+  }
+}
+
+// The pause before the slot's next worker grows; after too many deaths the jobs that wait are failed.
+void Scheduler::count_death(Worker const& worker, std::string const& reason, MonotonicTime now) {
   auto& slot = slots_[worker.slot];
   slot.deaths += 1;
-  slot.last_reason = event.reason;
   slot.not_before = now + std::min(kFirstPause * (1 << std::min(slot.deaths - 1, 10)), kLongestPause);
-
-  for (auto const id : worker.running) {
-    auto& job = jobs_.at(id);
-    // That we killed it for another job's sake is no sign against this one.
-    if (!worker.stopping) job.deaths += 1;
-    if (job.state == JobState::cancelled) {
-      jobs_.erase(id);
-    } else if (!job.request.repeatable) {
-      fail(id, Error(Code::engine_failed,
-                     "worker " + worker.engine + " " + event.reason +
-                         " during a step that writes, which is not repeated by itself; run it again"));
-    } else if (job.deaths >= kPoisonousDeaths) {
-      fail(id, Error(Code::engine_failed,
-                     "worker " + worker.engine + " " + event.reason +
-                         "; so did another worker on the same job, so the job is not tried again"));
-    } else {
-      enqueue(job);
-    }
+  if (slot.deaths < kDeathsInARow) return;
+  auto const what = "worker " + worker.engine + " " + reason + ", " + std::to_string(slot.deaths) +
+                    " times in a row; see `shoal doctor`";
+  slots_.erase(worker.slot);
+  std::vector<LineKey> served;
+  for (auto const& [key, line] : lines_) {
+    if (slot_of(key.first, key.second) == worker.slot) served.push_back(key);
   }
-  if (slot.deaths >= kDeathsInARow) {
-    auto const reason = "worker " + worker.engine + " " + event.reason + ", " + std::to_string(slot.deaths) +
-                        " times in a row; see `shoal doctor`";
-    slots_.erase(worker.slot);
-    std::vector<LineKey> served;
-    for (auto const& [key, line] : lines_) {
-      if (slot_of(key.first, key.second) == worker.slot) served.push_back(key);
-    }
-    fail_lines(served, Error(Code::engine_failed, reason));
-  }
+  fail_lines(served, Error(Code::engine_failed, what));
 }
 
 void Scheduler::handle(ModelLoaded const& event, MonotonicTime) {

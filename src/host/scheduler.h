@@ -154,7 +154,6 @@ class Scheduler {
   struct Slot {
     int deaths = 0;
     std::optional<MonotonicTime> not_before;
-    std::string last_reason;
   };
 
   void handle(JobArrived const&, MonotonicTime);
@@ -169,6 +168,8 @@ class Scheduler {
 
   // One worker serves a slot: an engine's, or a model's where a worker hosts one.
   std::string slot_of(std::string const& engine, std::string const& model) const;
+  void job_lost(Job& job, Worker const& worker, std::string const& reason);
+  void count_death(Worker const& worker, std::string const& reason, MonotonicTime now);
   void enqueue(Job& job);
   void unqueue(Job const& job);
   void schedule(MonotonicTime now);

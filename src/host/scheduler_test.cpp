@@ -187,6 +187,23 @@ TEST_F(SchedulerTest, ACancelledJobThatDoesNotEndCostsItsWorkerItsLife) {
   EXPECT_TRUE(all<FailJob>(scheduler.on(WorkerDied{worker, "was killed"}, *tick)).empty());
 }
 
+TEST_F(SchedulerTest, WhoRunsBesideACancelledJobThatDoesNotEndIsNotBlamed) {
+  auto worker = warm("echo", "", 1);
+  JobId stubborn = 2;
+  for (int i = 0; i < 4; ++i, ++stubborn) {
+    scheduler.on(job(stubborn, "echo"), at(0));
+    scheduler.on(JobCancelled{stubborn}, at(0));
+    auto const tick = scheduler.next_tick();
+    ASSERT_TRUE(tick);
+    ASSERT_EQ(all<StopWorker>(scheduler.on(Tick{}, *tick)).size(), 1u);
+    auto actions = scheduler.on(WorkerDied{worker, "was killed"}, *tick);
+    EXPECT_TRUE(all<FailJob>(actions).empty());
+    worker = all<StartWorker>(scheduler.on(Tick{}, *tick + std::chrono::minutes(1))).at(0).worker;
+    scheduler.on(WorkerReady{worker}, at(0));
+    EXPECT_EQ(all<SendJob>(scheduler.on(ModelLoaded{worker, ""}, at(0))).at(0).job, 1u);
+  }
+}
+
 TEST_F(SchedulerTest, ACancelledJobThatEndsCostsNothing) {
   warm("echo", "", 1);
   scheduler.on(JobCancelled{1}, at(0));

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "os/memory_file.h"
 #include "os/socket.h"
 #include "value/json.h"
 #include "value/value.h"
@@ -83,6 +84,17 @@ TEST(Channel, SaysThatThePeerIsGone) {
   EXPECT_EQ(host.receive().error().code(), Code::unavailable);
 }
 
+TEST(Channel, RefusesAPayloadThatWouldFillTheMemory) {
+  auto ends = os::socket_pair().value();
+  auto const small = os::create_sealed_buffer("{}").value();
+  int const descriptor = small.get();
+  ASSERT_TRUE(os::send(ends.first.get(), encode({FrameType::result, kPayloadInBuffer, 1, "1099511627776"}),
+                       {&descriptor, 1}));
+  auto const received = Channel(std::move(ends.second)).receive();
+  ASSERT_FALSE(received);
+  EXPECT_NE(received.error().message().find("256 MiB"), std::string::npos) << received.error().message();
+}
+
 TEST(Channel, RefusesADescriptorThatDidNotCome) {
   auto ends = os::socket_pair().value();
   auto const bytes = encode({FrameType::buffer, kHasDescriptor, 1, "{}"});
@@ -113,6 +125,16 @@ TEST(ValueCodec, AHostDoesNotBelieveAStatedHash) {
   BufferInbox inbox(BufferInbox::Peer::untrusted);
   for (auto& received : host.receive().value()) ASSERT_TRUE(inbox.add(std::move(received)));
   EXPECT_EQ(inbox.take_value(1, json).value().as_blob()->hash(), sha256("bytes"));
+}
+
+TEST(ValueCodec, AWorkerBelievesItsHostsHash) {
+  auto [host, worker] = connected();
+  auto const blob = value::Blob::own("bytes", {"text/plain", "", -1, sha256("known before")});
+  auto const json = send_blobs(host, 1, blob, Hashes::stated).value();
+  ASSERT_TRUE(host.flush());
+  BufferInbox inbox(BufferInbox::Peer::trusted);
+  for (auto& received : worker.receive().value()) ASSERT_TRUE(inbox.add(std::move(received)));
+  EXPECT_EQ(inbox.take_value(1, json).value().as_blob()->hash(), sha256("known before"));
 }
 
 TEST(ValueCodec, ABlobTravelsOnceAndAnInputIsOnlyReferredTo) {

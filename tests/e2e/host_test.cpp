@@ -25,13 +25,17 @@ class HostTest : public testing::Test {
   void SetUp() override {
     auto engines = load_manifests(std::string(SHOAL_BINARY_DIR) + "/lib/shoal/engines");
     ASSERT_TRUE(engines) << engines.error().message();
+    auto rogue = load_manifests(std::string(SHOAL_BINARY_DIR) + "/tests/e2e/engines");
+    ASSERT_TRUE(rogue) << rogue.error().message();
+    engines->push_back(std::move(rogue->front()));
     host_ = Host::start({std::move(*engines), 2}, clock_).value();
   }
 
-  Pending submit(std::string operation, Value inputs, std::function<void(std::string, Value)> on_chunk = {}) {
+  Pending submit(std::string operation, Value inputs, std::function<void(std::string, Value)> on_chunk = {},
+                 std::string engine = "echo") {
     auto promise = std::make_shared<std::promise<JobReport>>();
     JobSpec job;
-    job.engine = "echo";
+    job.engine = std::move(engine);
     job.operation = std::move(operation);
     job.inputs = std::move(inputs);
     job.on_chunk = std::move(on_chunk);
@@ -145,6 +149,19 @@ TEST_F(HostTest, AWorkerCanDoNothingButWork) {
   for (auto const& result : results)
     EXPECT_FALSE(result["allowed"].as_boolean()) << result["attempt"].as_text();
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_F(HostTest, AWorkerThatAnswersCallsOfOthersIsNotBelieved) {
+  auto honest = submit("sleep", Value::record({{"seconds", 0.5}, {"value", "genuine"}}));
+  auto forging = submit("forge", Value::record({{"value", 1}}), {}, "rogue");
+  auto const forged = forging.report.get();
+  ASSERT_FALSE(forged.outputs);
+  EXPECT_EQ(forged.outputs.error().code(), Code::engine_failed);
+  EXPECT_NE(forged.outputs.error().message().find("not its own"), std::string::npos)
+      << forged.outputs.error().message();
+  auto const answer = honest.report.get();
+  ASSERT_TRUE(answer.outputs);
+  EXPECT_EQ((*answer.outputs)["value"], Value("genuine"));
 }
 
 TEST_F(HostTest, NoWorkerOutlivesTheHost) {
