@@ -150,6 +150,7 @@ class Filler {
 
   Result<void> positional(std::string const& word) {
     auto const* port = next_required();
+    if (!port) port = main_optional();
     if (!port) {
       return Error(Code::invalid_argument,
                    "`" + printable(word) + "` is one input too many; it takes " + usage_of(ports_));
@@ -186,6 +187,16 @@ class Filler {
     auto const found =
         std::find_if(ports_.begin(), ports_.end(), [this](auto const& port) { return is_open(port); });
     return found == ports_.end() ? nullptr : &*found;
+  }
+  // Where nothing is required, the first text that may be given: what most people mean (`prompt`).
+  Port const* main_optional() const {
+    bool const any_required = std::any_of(ports_.begin(), ports_.end(),
+                                          [](auto const& port) { return port.required && !port.fallback; });
+    if (any_required) return nullptr;
+    auto const found = std::find_if(ports_.begin(), ports_.end(), [](auto const& port) {
+      return port.type.kind() == Type::Kind::text && !port.fallback;
+    });
+    return found == ports_.end() || filled_.contains(found->name) ? nullptr : &*found;
   }
   std::ptrdiff_t required_left() const {
     return std::count_if(ports_.begin(), ports_.end(), [this](auto const& port) { return is_open(port); });

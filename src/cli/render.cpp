@@ -44,6 +44,8 @@ std::string render_outputs(value::Value const& outputs) {
   for (auto const* name : {"answer", "text"}) {
     if (says_something(outputs[name])) return outputs[name].as_text();
   }
+  // A blank page has a text, too: an empty one.
+  if (outputs["text"].is_text()) return {};
   std::vector<std::string> blocks;
   for (auto const& [name, value] : fields) blocks.push_back(block(name, value));
   return join(blocks, "\n");

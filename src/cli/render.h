@@ -12,7 +12,7 @@ namespace shoal::cli {
 // Text as it is, numbers and yes/no in words, blobs by type and size, all else as indented JSON.
 std::string render(value::Value const& value);
 // What a person expects from the outputs of a run: a lone output by itself; of several, `answer` or `text`
-// alone where there is one with something in it; else a block `name: value` each.
+// alone where there is one with something in it, an empty `text` too; else a block `name: value` each.
 std::string render_outputs(value::Value const& outputs);
 
 // "; did you mean `pages`?", or "" when all are far: for the middle of a message.

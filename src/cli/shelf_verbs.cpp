@@ -150,6 +150,16 @@ Json hit_of(Value const& passage) {
                        {"text", passage["text"].as_text()}});
 }
 
+// Something with a letter or a digit in it.
+Result<void> require_words(Arguments const& arguments, std::string const& what) {
+  auto const text = join(arguments.positionals, " ");
+  bool const says = std::any_of(text.begin(), text.end(), [](unsigned char c) {
+    return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+  if (says) return {};
+  return Error(Code::invalid_argument, "give " + what + "; `" + printable(text) + "` has no words");
+}
+
 std::string place_of(Value const& found) {
   auto place = shown_name(found["document"].as_text());
   if (auto const page = found["page"].as_integer(); page > 0) place += ", page " + std::to_string(page);
@@ -158,6 +168,7 @@ std::string place_of(Value const& found) {
 
 Result<int> search(Session& session, Arguments const& arguments) {
   auto& home = *TRY(session.home());
+  TRY(require_words(arguments, "words to look for"));
   auto const top = TRY(arguments.integer("--top", 10, 1, 1000));
   TRY(require_shelf(home, shelf_of(arguments)));
   auto const answer = TRY(ask_shelf(
@@ -186,6 +197,7 @@ Json citation_of(Value const& citation) {
 Result<int> ask(Session& session, Arguments const& arguments) {
   auto& home = *TRY(session.home());
   TRY(require_shelf(home, shelf_of(arguments)));
+  TRY(require_words(arguments, "a question"));
   TRY(prepare(session, "shelf-ask"));
   auto const result = TRY(ask_shelf(
       session, "shelf-ask",
