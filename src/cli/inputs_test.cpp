@@ -33,6 +33,16 @@ TEST(Inputs, PositionalsFillTheRequiredOnesInOrder) {
   EXPECT_EQ(*read, Value::record({{"text", "hello"}, {"count", 3}}));
 }
 
+TEST(Inputs, WhereNothingIsRequiredAPositionalFillsTheFirstText) {
+  std::vector<value::Port> const ports = {port("messages", "json", false), port("prompt", "text", false),
+                                          port("system", "text", false)};
+  auto const read = read_inputs(ports, false, words({"hello"}));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(*read, Value::record({{"prompt", "hello"}}));
+  EXPECT_FALSE(read_inputs(ports, false, words({"hello", "again"})));
+  EXPECT_FALSE(read_inputs(kPorts, false, words({"hello", "3", "deu"})));
+}
+
 TEST(Inputs, WhatIsNamedIsNotFilledAgain) {
   auto const read = read_inputs(kPorts, false, words({"3"}, {"text=a=b", "language=deu"}));
   ASSERT_TRUE(read) << read.error().message();

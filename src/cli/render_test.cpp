@@ -16,6 +16,7 @@ TEST(Render, ALoneOutputStandsAlone) {
 TEST(Render, OfSeveralTheTextThatPeopleExpect) {
   EXPECT_EQ(render_outputs(Value::record({{"pages", Value::list()}, {"text", "Hello"}})), "Hello");
   EXPECT_EQ(render_outputs(Value::record({{"text", "long"}, {"answer", "short"}})), "short");
+  EXPECT_EQ(render_outputs(Value::record({{"text", ""}, {"pages", Value::list({1})}})), "");
   EXPECT_EQ(render_outputs(Value::record({{"answer", ""}, {"abstained", true}})), "answer: \nabstained: yes");
   EXPECT_EQ(render_outputs(Value::record({{"a", 1}, {"b", Value::list({1, 2})}})),
             "a: 1\nb:\n[\n  1,\n  2\n]");
