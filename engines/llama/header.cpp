@@ -160,11 +160,11 @@ Json to_json(Header const& header) {
 
 Result<ContextOptions> context_options(Json const& options, Header const& header) {
   constexpr std::int64_t kDefault = 4096, kLeast = 64;
-  auto const& wanted = options["n_ctx"];
+  auto const& wanted = options["context"];
   if (wanted.is_null()) return ContextOptions{std::min(kDefault, header.context_length)};
   auto const tokens = wanted.as_integer(-1);
   if (tokens >= kLeast && tokens <= header.context_length) return ContextOptions{tokens};
-  return Error(Code::invalid_argument, "the option n_ctx is " + wanted.dump() + "; this model takes " +
+  return Error(Code::invalid_argument, "the option context is " + wanted.dump() + "; this model takes " +
                                            std::to_string(kLeast) + " to " +
                                            std::to_string(header.context_length));
 }

@@ -33,7 +33,7 @@ Json to_json(Header const& header);
 struct ContextOptions {
   std::int64_t tokens = 4096;
 };
-// From the load's options: {"n_ctx": tokens}. Default: what was trained, 4096 at most.
+// From the load's options: {"context": tokens}. Default: what was trained, 4096 at most.
 Result<ContextOptions> context_options(Json const& options, Header const& header);
 
 }  // namespace shoal::llama_engine

@@ -139,9 +139,9 @@ TEST(Header, TheContextIsWhatWasTrainedAtMost) {
   Header header;
   header.context_length = 8192;
   EXPECT_EQ(context_options({}, header)->tokens, 4096);
-  EXPECT_EQ(context_options(Json::object({{"n_ctx", 8192}}), header)->tokens, 8192);
+  EXPECT_EQ(context_options(Json::object({{"context", 8192}}), header)->tokens, 8192);
   for (auto const& wrong : {Json(8193), Json(1), Json("big"), Json(-5)}) {
-    EXPECT_FALSE(context_options(Json::object({{"n_ctx", wrong}}), header));
+    EXPECT_FALSE(context_options(Json::object({{"context", wrong}}), header));
   }
   header.context_length = 2048;
   EXPECT_EQ(context_options({}, header)->tokens, 2048);

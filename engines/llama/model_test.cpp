@@ -266,7 +266,7 @@ TEST(LlamaGenerate, GoesOnFromItsOwnAnswer) {
 
 TEST(LlamaGenerate, WhatDoesNotFitIsRefusedWithNumbers) {
   SKIP_WITHOUT_SMOLLM2();
-  auto const model = load_smollm2(Json::object({{"n_ctx", 256}}));
+  auto const model = load_smollm2(Json::object({{"context", 256}}));
   ASSERT_TRUE(model);
   auto const refused = call(*model, "generate", Value::record({{"prompt", kStory}, {"max_tokens", 250}}));
   ASSERT_FALSE(refused);

@@ -5,7 +5,7 @@ namespace {
 
 std::string larger_context(Room const& room) {
   if (room.trained <= room.available) return "use a model with a longer context";
-  return "load the model with the option n_ctx (up to " + std::to_string(room.trained) + ")";
+  return "load the model with the option `context` (up to " + std::to_string(room.trained) + ")";
 }
 
 }  // namespace

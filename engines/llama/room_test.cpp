@@ -19,13 +19,13 @@ TEST(Room, WhatDoesNotFitIsSaidWithTheRemedy) {
   EXPECT_EQ(refused.error().message(),
             "needs 110 tokens (the prompt 90, max_tokens 20), available 100: shorten the prompt by 10, or "
             "ask for max_tokens "
-            "10, or load the model with the option n_ctx (up to 200)");
+            "10, or load the model with the option `context` (up to 200)");
 }
 
 TEST(Room, NoLargerContextIsOfferedThanWasTrained) {
   auto const refused = Room{100, 100}.check(101, 0, "the text");
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message().find("n_ctx"), std::string::npos) << refused.error().message();
+  EXPECT_EQ(refused.error().message().find("option `context`"), std::string::npos) << refused.error().message();
 }
 
 }  // namespace
