@@ -25,7 +25,8 @@ TEST(Room, WhatDoesNotFitIsSaidWithTheRemedy) {
 TEST(Room, NoLargerContextIsOfferedThanWasTrained) {
   auto const refused = Room{100, 100}.check(101, 0, "the text");
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message().find("option `context`"), std::string::npos) << refused.error().message();
+  EXPECT_EQ(refused.error().message().find("option `context`"), std::string::npos)
+      << refused.error().message();
 }
 
 }  // namespace

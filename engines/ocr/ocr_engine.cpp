@@ -22,7 +22,8 @@ Error unknown_kind(value::Blob const& document) {
 
 class OcrModel final : public engine::Model {
  public:
-  explicit OcrModel(std::unique_ptr<Pdf> pdf) : pdf_(std::move(pdf)) {}
+  OcrModel(std::unique_ptr<Pdf> pdf, RecognizerPool& recognizers)
+      : pdf_(std::move(pdf)), recognizers_(recognizers) {}
 
   Result<engine::Reply> call(engine::Call const& call, engine::CallContext& context) override {
     Stop stop = [&context] { return context.cancelled(); };
@@ -103,7 +104,7 @@ class OcrModel final : public engine::Model {
   }
 
   std::unique_ptr<Pdf> pdf_;
-  RecognizerPool recognizers_;
+  RecognizerPool& recognizers_;
   Guarded<int> cores_{1};
 };
 
@@ -111,16 +112,16 @@ class OcrModel final : public engine::Model {
 
 Result<void> OcrEngine::start() {
   silence_image_library();
-  // Loads what the libraries load late while paths may still be opened. A missing language is told to those
-  // who ask for it.
-  auto warm = Recognizer::open("eng");
-  if (!warm && warm.error().code() != Code::not_found) return std::move(warm).error();
+  // Loads what the libraries load late while paths may still be opened, and keeps it for the first page. A
+  // missing language is told to those who ask for it.
+  auto english = recognizers_.take("eng");
+  if (!english && english.error().code() != Code::not_found) return std::move(english).error();
   return {};
 }
 
 Result<std::unique_ptr<engine::Model>> OcrEngine::load(engine::ModelFile const&,
                                                        std::function<bool(double)> const&) {
-  return std::make_unique<OcrModel>(Pdf::open());
+  return std::make_unique<OcrModel>(Pdf::open(), recognizers_);
 }
 
 }  // namespace shoal::ocr_engine

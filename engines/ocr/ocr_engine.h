@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "engines/ocr/recognizer.h"
 
 namespace shoal::ocr_engine {
 
@@ -12,6 +13,9 @@ class OcrEngine final : public engine::Engine {
   // Needs no file: the model is the engine itself.
   Result<std::unique_ptr<engine::Model>> load(engine::ModelFile const& file,
                                               std::function<bool(double)> const& progress) override;
+
+ private:
+  RecognizerPool recognizers_;  // the models', which end first
 };
 
 }  // namespace shoal::ocr_engine

@@ -24,12 +24,15 @@ using value::Value;
 class OcrEngineTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    OcrEngine engine;
-    ASSERT_TRUE(engine.start());
-    model_ = engine.load({}, [](double) { return true; })->release();
+    engine_ = new OcrEngine;
+    ASSERT_TRUE(engine_->start());
+    model_ = engine_->load({}, [](double) { return true; })->release();
     model_->set_cores(2);
   }
-  static void TearDownTestSuite() { delete model_; }
+  static void TearDownTestSuite() {
+    delete model_;
+    delete engine_;
+  }
 
   static Result<engine::Reply> call(std::string const& operation, Value const& inputs, int stop_at = -1) {
     Context context(stop_at);
@@ -46,8 +49,10 @@ class OcrEngineTest : public ::testing::Test {
     return reply ? reply->outputs["page"] : Value{};
   }
 
+  static OcrEngine* engine_;
   static engine::Model* model_;
 };
+OcrEngine* OcrEngineTest::engine_ = nullptr;
 engine::Model* OcrEngineTest::model_ = nullptr;
 
 TEST_F(OcrEngineTest, ReadsAScannedPage) {

@@ -1,6 +1,7 @@
 #include "engines/ocr/recognizer.h"
 
 #include <dlfcn.h>
+#include <leptonica/allheaders.h>
 #include <tesseract/baseapi.h>
 #include <tesseract/ocrclass.h>
 #include <tesseract/resultiterator.h>
@@ -79,6 +80,26 @@ Error language_error(std::string_view language, std::vector<std::string> const& 
                                     package_of(language) + " (" + has + ")");
 }
 
+struct PixDeleter {
+  void operator()(PIX* pix) const { pixDestroy(&pix); }
+};
+
+// A page of black and white only as the bits it was scanned as, which spares Tesseract the search for a
+// threshold; null for any other, and where there is no memory for it.
+std::unique_ptr<PIX, PixDeleter> bits_of(Raster const& raster) {
+  auto is_bit = [](std::uint8_t pixel) { return pixel == 0 || pixel == 255; };
+  if (!std::all_of(raster.gray.begin(), raster.gray.end(), is_bit)) return nullptr;
+  std::unique_ptr<PIX, PixDeleter> pix(pixCreate(raster.width, raster.height, 1));
+  if (!pix) return nullptr;
+  auto const* pixel = raster.gray.data();
+  for (int y = 0; y < raster.height; ++y) {
+    l_uint32* line = pixGetData(pix.get()) + static_cast<std::ptrdiff_t>(y) * pixGetWpl(pix.get());
+    for (int x = 0; x < raster.width; ++x)
+      line[x / 32] |= static_cast<l_uint32>(*pixel++ == 0) << (31 - x % 32);
+  }
+  return pix;
+}
+
 }  // namespace
 
 struct Recognizer::Api {
@@ -147,7 +168,10 @@ Result<value::Page> Recognizer::read(Raster const& raster, Stop const& stop) {
 Result<value::Page> Recognizer::read_as_it_lies(Raster const& raster, Stop const& stop) {
   forbid_inner_threads();
   auto& tesseract = api_->tesseract;
-  tesseract.SetImage(raster.gray.data(), raster.width, raster.height, 1, raster.width);
+  if (auto bits = bits_of(raster))
+    tesseract.SetImage(bits.get());
+  else
+    tesseract.SetImage(raster.gray.data(), raster.width, raster.height, 1, raster.width);
   tesseract.SetSourceResolution(static_cast<int>(std::lround(raster.dpi)));
   tesseract::ETEXT_DESC monitor;
   monitor.cancel = [](void* asked, int) { return (*static_cast<Stop const*>(asked))(); };

@@ -62,7 +62,7 @@ class CallContext {
   virtual bool cancelled() const = 0;
 };
 
-// A loaded model, or the engine itself where it needs none. Owned by the SDK.
+// A loaded model, or the engine itself where it needs none. Owned by the SDK; ends before its engine.
 class Model {
  public:
   virtual ~Model() = default;
