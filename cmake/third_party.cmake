@@ -1,6 +1,6 @@
 # Libraries of others. Debian's are found here under their usual target names:
 #   nlohmann_json::nlohmann_json  yaml-cpp  CLI11::CLI11  spdlog::spdlog  fmt::fmt  Boost::headers  OpenSSL::SSL
-#   SQLite::SQLite3  PkgConfig::seccomp  PkgConfig::tesseract  PkgConfig::leptonica  PkgConfig::re2  ICU::uc
+#   SQLite::SQLite3  PkgConfig::seccomp  PkgConfig::tesseract  PkgConfig::leptonica  PkgConfig::re2  PkgConfig::utf8proc
 # Those of third_party.lock are made when a target first asks for them, so a build without engines needs none:
 #   third_party::llama  third_party::pdfium
 
@@ -20,10 +20,9 @@ shoal_find(fmt fmt::fmt)
 shoal_find(Boost Boost::headers 1.81)
 shoal_find(OpenSSL OpenSSL::SSL)
 shoal_find(SQLite3 SQLite::SQLite3)
-find_package(ICU QUIET COMPONENTS uc i18n)  # nothing uses it yet: who does, adds libicu-dev to scripts/packages.txt
 find_package(PkgConfig QUIET)
 if(PkgConfig_FOUND)
-  foreach(pair IN ITEMS seccomp=libseccomp tesseract=tesseract leptonica=lept re2=re2)
+  foreach(pair IN ITEMS seccomp=libseccomp tesseract=tesseract leptonica=lept re2=re2 utf8proc=libutf8proc)
     string(REPLACE "=" ";" pair ${pair})
     list(GET pair 0 name)
     list(GET pair 1 module)

@@ -2,23 +2,15 @@
 
 #include <optional>
 
+#include "base/characters.h"
 #include "base/text.h"
 
 namespace shoal::index_engine {
 namespace {
 
-// Han, kana and what is written with them.
-bool is_unspaced(char32_t c) {
-  return (c >= 0x2E80 && c <= 0x2FDF) || (c >= 0x3005 && c <= 0x3007) || (c >= 0x3040 && c <= 0x30FF) ||
-         (c >= 0x31F0 && c <= 0x31FF) || (c >= 0x3400 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) ||
-         (c >= 0xFF66 && c <= 0xFF9F) || (c >= 0x20000 && c <= 0x3FFFF);
-}
-
-// Vowel signs, tatweel, soft hyphen, joiners and direction marks: nothing is lost without them.
+// Arabic vowel signs, tatweel, soft hyphen, joiners and direction marks: nothing is lost without them.
 bool is_dropped(char32_t c) {
-  return (c >= 0x064B && c <= 0x065F) || c == 0x0670 || (c >= 0x0610 && c <= 0x061A) || c == 0x0640 ||
-         c == 0x00AD || c == 0x061C || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2060 && c <= 0x2069) || c == 0xFEFF;
+  return (c >= 0x064B && c <= 0x065F) || c == 0x0670 || (c >= 0x0610 && c <= 0x061A) || is_ignorable(c);
 }
 
 char32_t plain(char32_t c) {
@@ -49,25 +41,23 @@ std::u32string_view expansion(char32_t c) {
   }
 }
 
-bool is_small_letter(char32_t c) {
-  return (c >= 'a' && c <= 'z') || (c >= 0xDF && c <= 0xFF) || (c >= 0x100 && c <= 0x17F);
+bool is_ascii_space(char c) {
+  return static_cast<unsigned char>(c) < 0x80 && is_space(static_cast<unsigned char>(c));
 }
 bool is_hyphen(char32_t c) { return c == '-' || c == 0x2010 || c == 0x00AD; }
-
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 // `at` is behind `c`, which follows `before`. Where a word goes on that a line end breaks: behind a hyphen
 // where a small letter begins the next line, and behind white space within Chinese.
 std::optional<std::size_t> skip_break(std::string_view text, std::size_t at, char32_t before, char32_t c) {
-  bool hyphen = is_hyphen(c) && is_small_letter(before);
-  bool space = c < 0x80 && is_space(static_cast<char>(c)) && is_unspaced(before);
+  bool hyphen = is_hyphen(c) && is_lower(before);
+  bool space = c < 0x80 && is_space(c) && is_unspaced(before);
   if (!hyphen && !space) return std::nullopt;
   bool line_end = false;
-  while (at < text.size() && is_space(text[at])) line_end |= text[at++] == '\n';
+  while (at < text.size() && is_ascii_space(text[at])) line_end |= text[at++] == '\n';
   if (at == text.size()) return std::nullopt;
   auto behind = at;
   auto const next = next_code_point(text, behind);
-  bool joins = hyphen ? line_end && is_small_letter(next) : is_unspaced(next);
+  bool joins = hyphen ? line_end && is_lower(next) : is_unspaced(next);
   return joins ? std::optional(at) : std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/characters.h"
 #include "base/text.h"
 #include "engines/ocr/page_writer.h"
 
@@ -19,29 +20,10 @@ constexpr double kScanShare = 0.5;
 // Lines of a paragraph follow each other closer than this, in heights of the upper line.
 constexpr double kParagraphGap = 1.2;
 
-bool is_line_end(char32_t code) { return code == U'\n' || code == U'\r'; }
+// A blank that a PDF may have between words, or one that has no width.
+bool is_blank(char32_t code) { return (is_space(code) && !is_line_end(code)) || code == 0x200B; }
 
-bool is_blank(char32_t code) {
-  return code == U' ' || code == U'\t' || code == 0xA0 || (code >= 0x2000 && code <= 0x200B) ||
-         code == 0x202F || code == 0x3000;
-}
-
-bool is_private(char32_t code) { return (code >= 0xE000 && code <= 0xF8FF) || code >= 0xF0000; }
-
-bool is_meaningless(Glyph const& glyph) {
-  return glyph.unmapped || glyph.code < 0x20 || (glyph.code >= 0x7F && glyph.code < 0xA0) ||
-         glyph.code >= 0x110000 || (glyph.code >= 0xD800 && glyph.code < 0xE000) || glyph.code == 0xFFFD ||
-         (glyph.code & 0xFFFE) == 0xFFFE || is_private(glyph.code);
-}
-
-// Letters, digits and marks of any script, roughly: beyond Latin-1 all but the blocks of signs.
-bool is_letter(char32_t code) {
-  if (code < 0x80)
-    return (code >= U'0' && code <= U'9') || (code >= U'a' && code <= U'z') || (code >= U'A' && code <= U'Z');
-  if (code < 0xC0) return code == 0xAA || code == 0xB5 || code == 0xBA;
-  return code != 0xD7 && code != 0xF7 && !(code >= 0x2000 && code < 0x2C00) &&
-         !(code >= 0x3000 && code < 0x3005);
-}
+bool has_no_meaning(Glyph const& glyph) { return glyph.unmapped || is_meaningless(glyph.code); }
 
 // Runs of one sign ("Contents .......... 3") count once.
 bool is_language(std::vector<Glyph> const& glyphs) {
@@ -49,7 +31,7 @@ bool is_language(std::vector<Glyph> const& glyphs) {
   char32_t previous = 0;
   for (auto const& glyph : glyphs) {
     if (glyph.generated || is_blank(glyph.code) || is_line_end(glyph.code)) continue;
-    bool letter = !is_meaningless(glyph) && is_letter(glyph.code);
+    bool letter = !has_no_meaning(glyph) && is_word_part(glyph.code);
     if (!letter && glyph.code == previous) continue;
     previous = glyph.code;
     letters += letter;
@@ -129,7 +111,7 @@ value::Page page_from(std::vector<Glyph> const& glyphs, double image_share) {
   if (!is_language(glyphs)) return {};
   LineBuilder builder;
   for (auto const& glyph : glyphs) {
-    if (is_line_end(glyph.code) || !is_meaningless(glyph)) builder.add(glyph);
+    if (is_line_end(glyph.code) || !has_no_meaning(glyph)) builder.add(glyph);
   }
   auto page = builder.finish();
   if (is_stamp_on_scan(glyphs, page, image_share)) return {};

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
 #include "base/text.h"
 #include "functions/groups.h"
-#include "functions/letters.h"
+#include "functions/punctuation.h"
 
 namespace shoal::functions {
 namespace {

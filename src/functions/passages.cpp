@@ -5,9 +5,10 @@
 #include <optional>
 #include <string>
 
+#include "base/characters.h"
 #include "base/text.h"
 #include "functions/groups.h"
-#include "functions/letters.h"
+#include "functions/punctuation.h"
 
 namespace shoal::functions {
 namespace {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "base/characters.h"
 #include "functions/citations.h"
 #include "functions/groups.h"
-#include "functions/letters.h"
 #include "value/records.h"
 
 namespace shoal::functions {

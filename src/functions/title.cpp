@@ -5,9 +5,9 @@
 #include <map>
 #include <string>
 
+#include "base/characters.h"
 #include "base/text.h"
 #include "functions/groups.h"
-#include "functions/letters.h"
 #include "value/records.h"
 
 namespace shoal::functions {

@@ -5,9 +5,9 @@
 #include <set>
 
 #include "base/text.h"
-#include "task/characters.h"
 #include "task/check_kinds.h"
 #include "task/edit_distance.h"
+#include "task/folding.h"
 #include "task/parts.h"
 
 namespace shoal::task {

@@ -6,8 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/characters.h"
 #include "base/text.h"
-#include "task/characters.h"
+#include "task/folding.h"
 
 namespace shoal::task {
 namespace {

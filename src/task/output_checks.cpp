@@ -3,8 +3,8 @@
 #include <cmath>
 #include <cstdio>
 
-#include "task/characters.h"
 #include "task/check_kinds.h"
+#include "task/folding.h"
 #include "task/path.h"
 
 namespace shoal::task {

@@ -4,8 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "base/characters.h"
 #include "base/text.h"
-#include "task/characters.h"
+#include "task/folding.h"
 
 namespace shoal::task {
 namespace {
@@ -13,9 +14,7 @@ namespace {
 using Parts = std::set<std::string>;
 
 bool one_of(std::u32string_view set, char32_t c) { return set.find(c) != std::u32string_view::npos; }
-bool is_ascii_alphanumeric(char32_t c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+bool is_ascii_alphanumeric(char32_t c) { return is_ascii_letter(c) || (c >= '0' && c <= '9'); }
 
 // Numbers
 
@@ -177,7 +176,7 @@ std::size_t length_of_bracketed(std::u32string_view rest) {
     auto const end = rest.substr(0, kLongestPlaceholder).find(close, open.size());
     if (end == rest.npos) return 0;
     auto const inside = rest.substr(open.size(), end - open.size());
-    bool fits = open == U"<" ? inside.size() <= 3 && std::all_of(inside.begin(), inside.end(), digit_value)
+    bool fits = open == U"<" ? inside.size() <= 3 && std::all_of(inside.begin(), inside.end(), is_digit)
                              : inside.find_first_of(U"{}\n") == inside.npos;
     return fits && !inside.empty() ? end + close.size() : 0;
   }

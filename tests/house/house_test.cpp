@@ -89,6 +89,7 @@ constexpr ThirdParty kThirdParties[] = {
     {"boost/.*", "src/net/[a-z_]+\\.cpp"},
     {"CLI/.*", "src/cli/[a-z_]+\\.cpp"},
     {"sqlite3\\.h", "(src/store/[a-z_]+|engines/index/[a-z_]+)\\.cpp"},
+    {"utf8proc\\.h", "src/base/characters\\.cpp"},
     {"re2/.*", "src/functions/[a-z_]+\\.cpp"},
     {"seccomp\\.h|linux/.*", "src/os/[a-z_]+\\.cpp"},
     {"sys/.*|unistd\\.h|fcntl\\.h|poll\\.h",

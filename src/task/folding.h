@@ -1,20 +1,10 @@
-// What checks need to know about characters, for English, German, Chinese, Arabic and their neighbours. For
-// this room only; any thread.
+// Texts as checks compare them. For this room only; any thread.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace shoal::task {
-
-// White space of any script, line ends included.
-bool is_space(char32_t c);
-// Of a script that writes without spaces between words (Chinese, Japanese, Thai, …) or its punctuation: a
-// line end beside it is no space.
-bool is_unspaced(char32_t c);
-// 0 … 9 for a decimal digit of the common scripts.
-std::optional<int> digit_value(char32_t c);
 
 std::u32string to_code_points(std::string_view text);
 std::string to_utf8(std::u32string_view text);
