@@ -10,16 +10,13 @@
 #include <optional>
 #include <string>
 
+#include "engines/ocr/pix.h"
+
 namespace shoal::ocr_engine {
 namespace {
 
 constexpr int kMostFrames = 10'000;
 constexpr double kLeastDpi = 100, kMostDpi = 2400;
-
-struct PixDeleter {
-  void operator()(PIX* pix) const { pixDestroy(&pix); }
-};
-using Pix = std::unique_ptr<PIX, PixDeleter>;
 
 struct FileCloser {
   void operator()(std::FILE* file) const { std::fclose(file); }
@@ -115,19 +112,19 @@ Error damaged(value::Blob const& document) {
 }
 
 // A file that ends too early gives none: nothing is filled with gray.
-Pix read_pixels(value::Blob const& document, int format, std::int64_t number) {
+PixPtr read_pixels(value::Blob const& document, int format, std::int64_t number) {
   if (is_tiff(format))
-    return Pix(pixReadMemTiff(data_of(document), document.size(), static_cast<l_int32>(number - 1)));
-  return Pix(pixReadMem(data_of(document), document.size()));
+    return PixPtr(pixReadMemTiff(data_of(document), document.size(), static_cast<l_int32>(number - 1)));
+  return PixPtr(pixReadMem(data_of(document), document.size()));
 }
 
-Pix to_gray(Pix pix) {
+PixPtr to_gray(PixPtr pix) {
   if (pixGetDepth(pix.get()) == 32 && pixGetSpp(pix.get()) == 4) pix.reset(pixRemoveAlpha(pix.get()));
-  return pix ? Pix(pixConvertTo8(pix.get(), 0)) : nullptr;
+  return pix ? PixPtr(pixConvertTo8(pix.get(), 0)) : nullptr;
 }
 
 // To square pixels, and to no more of them than can be recognised.
-Pix fit(Pix pix, value::Sheet const& sheet) {
+PixPtr fit(PixPtr pix, value::Sheet const& sheet) {
   double dpi = static_cast<double>(sheet.dpi);
   double width = sheet.width * dpi / 72, height = sheet.height * dpi / 72;
   double scale = std::min(
@@ -135,7 +132,7 @@ Pix fit(Pix pix, value::Sheet const& sheet) {
   int to_width = std::max(1, static_cast<int>(std::lround(width * scale)));
   int to_height = std::max(1, static_cast<int>(std::lround(height * scale)));
   if (to_width == pixGetWidth(pix.get()) && to_height == pixGetHeight(pix.get())) return pix;
-  return Pix(pixScaleToSize(pix.get(), to_width, to_height));
+  return PixPtr(pixScaleToSize(pix.get(), to_width, to_height));
 }
 
 Raster raster_of(PIX* pix, value::Sheet const& sheet) {
@@ -144,12 +141,7 @@ Raster raster_of(PIX* pix, value::Sheet const& sheet) {
   raster.height = pixGetHeight(pix);
   raster.to_points = {.a = sheet.width / raster.width, .d = sheet.height / raster.height};
   raster.dpi = raster.width * 72 / sheet.width;
-  raster.gray.resize(static_cast<std::size_t>(raster.width) * static_cast<std::size_t>(raster.height));
-  for (int y = 0; y < raster.height; ++y) {
-    l_uint32* line = pixGetData(pix) + static_cast<std::ptrdiff_t>(y) * pixGetWpl(pix);
-    auto* out = raster.gray.data() + static_cast<std::ptrdiff_t>(y) * raster.width;
-    for (int x = 0; x < raster.width; ++x) out[x] = static_cast<std::uint8_t>(GET_DATA_BYTE(line, x));
-  }
+  raster.gray = pixels_of(*pix);
   return raster;
 }
 

@@ -58,12 +58,7 @@ struct Frame {
 
   // From pixels of the turned page (sx, sy points each) to points of the unturned one.
   Transform from_shown(double sx, double sy) const {
-    switch (quarter_turns) {
-      case 1: return {.a = 0, .b = -sx, .c = sy, .d = 0, .e = 0, .f = height};
-      case 2: return {.a = -sx, .b = 0, .c = 0, .d = -sy, .e = width, .f = height};
-      case 3: return {.a = 0, .b = sx, .c = -sy, .d = 0, .e = width, .f = 0};
-      default: return {.a = sx, .b = 0, .c = 0, .d = sy, .e = 0, .f = 0};
-    }
+    return undo_turns(quarter_turns, width, height).after({.a = sx, .d = sy});
   }
 };
 

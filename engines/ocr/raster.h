@@ -17,7 +17,12 @@ struct Transform {
 
   // The upright box around the transformed one.
   value::Box apply(value::Box const& box) const;
+  // This one after `first`.
+  Transform after(Transform const& first) const;
 };
+
+// From places on a page of `width` × `height` that was turned clockwise to those on the page before.
+Transform undo_turns(int quarter_turns, double width, double height);
 
 struct Raster {
   int width = 0, height = 0;
@@ -26,8 +31,8 @@ struct Raster {
   Transform to_points;  // see value/records.h for the points
 };
 
-// The raster turned by half a turn; points stay where they are on the page.
-Raster turned_around(Raster const& raster);
+// The raster turned clockwise; points stay where they are on the page.
+Raster turned(Raster const& raster, int quarter_turns);
 // Whether all pixels are of one colour: nothing to read.
 bool is_even(Raster const& raster);
 

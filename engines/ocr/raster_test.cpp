@@ -13,9 +13,21 @@ TEST(Raster, TransformsBoxesToUprightOnes) {
 TEST(Raster, TurningKeepsPlacesOnThePage) {
   Raster raster{
       .width = 3, .height = 2, .gray = {1, 2, 3, 4, 5, 6}, .to_points = {.a = 2, .d = 3, .e = 10, .f = 20}};
-  auto turned = turned_around(raster);
-  EXPECT_EQ(turned.gray, (std::vector<std::uint8_t>{6, 5, 4, 3, 2, 1}));
-  EXPECT_EQ(raster.to_points.apply({0, 0, 1, 1}), turned.to_points.apply({2, 1, 3, 2}));
+  auto half = turned(raster, 2);
+  EXPECT_EQ(half.gray, (std::vector<std::uint8_t>{6, 5, 4, 3, 2, 1}));
+  EXPECT_EQ(raster.to_points.apply({0, 0, 1, 1}), half.to_points.apply({2, 1, 3, 2}));
+}
+
+TEST(Raster, QuarterTurnsAreClockwiseAndKeepPlacesToo) {
+  Raster raster{.width = 3, .height = 2, .gray = {1, 2, 3, 4, 5, 6}, .to_points = {.a = 2, .d = 3, .e = 10}};
+  auto right = turned(raster, 1);
+  EXPECT_EQ(right.width, 2);
+  EXPECT_EQ(right.gray, (std::vector<std::uint8_t>{4, 1, 5, 2, 6, 3}));
+  auto left = turned(raster, 3);
+  EXPECT_EQ(left.gray, (std::vector<std::uint8_t>{3, 6, 2, 5, 1, 4}));
+  auto const place = raster.to_points.apply({0, 0, 1, 1});  // of pixel 1
+  EXPECT_EQ(right.to_points.apply({1, 0, 2, 1}), place);
+  EXPECT_EQ(left.to_points.apply({0, 2, 1, 3}), place);
 }
 
 TEST(Raster, KnowsAnEvenPage) {

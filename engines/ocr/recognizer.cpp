@@ -1,7 +1,6 @@
 #include "engines/ocr/recognizer.h"
 
 #include <dlfcn.h>
-#include <leptonica/allheaders.h>
 #include <tesseract/baseapi.h>
 #include <tesseract/ocrclass.h>
 #include <tesseract/resultiterator.h>
@@ -13,6 +12,8 @@
 
 #include "base/text.h"
 #include "engines/ocr/page_writer.h"
+#include "engines/ocr/pix.h"
+#include "engines/ocr/straighten.h"
 
 namespace shoal::ocr_engine {
 namespace {
@@ -20,8 +21,8 @@ namespace {
 // What Tesseract reads is taller than this; smaller images are blank for it, and it says so loudly.
 constexpr int kLeastSide = 3;
 
-// Quarter turns are found with the lines, half a turn is not: such a page gives many words of about 0.35
-// where even bad print gives more.
+// Where the ink did not say which way up a page is: one that lies upside down gives many words of about 0.35,
+// and even bad print gives more.
 constexpr double kUpsideDownConfidence = 0.5;
 constexpr std::size_t kUpsideDownWords = 8;
 constexpr double kConfidenceGain = 0.1;
@@ -80,30 +81,11 @@ Error language_error(std::string_view language, std::vector<std::string> const& 
                                     package_of(language) + " (" + has + ")");
 }
 
-struct PixDeleter {
-  void operator()(PIX* pix) const { pixDestroy(&pix); }
-};
-
-// A page of black and white only as the bits it was scanned as, which spares Tesseract the search for a
-// threshold; null for any other, and where there is no memory for it.
-std::unique_ptr<PIX, PixDeleter> bits_of(Raster const& raster) {
-  auto is_bit = [](std::uint8_t pixel) { return pixel == 0 || pixel == 255; };
-  if (!std::all_of(raster.gray.begin(), raster.gray.end(), is_bit)) return nullptr;
-  std::unique_ptr<PIX, PixDeleter> pix(pixCreate(raster.width, raster.height, 1));
-  if (!pix) return nullptr;
-  auto const* pixel = raster.gray.data();
-  for (int y = 0; y < raster.height; ++y) {
-    l_uint32* line = pixGetData(pix.get()) + static_cast<std::ptrdiff_t>(y) * pixGetWpl(pix.get());
-    for (int x = 0; x < raster.width; ++x)
-      line[x / 32] |= static_cast<l_uint32>(*pixel++ == 0) << (31 - x % 32);
-  }
-  return pix;
-}
-
 }  // namespace
 
 struct Recognizer::Api {
   tesseract::TessBaseAPI tesseract;
+  Writing writing = Writing::lines;
 };
 
 Recognizer::Recognizer(std::unique_ptr<Api> api) : api_(std::move(api)) {}
@@ -129,6 +111,8 @@ Result<std::unique_ptr<Recognizer>> Recognizer::open(std::string const& language
       return language_error(name, installed_languages(tesseract));
   }
   tesseract.SetPageSegMode(tesseract::PSM_AUTO);
+  // Tesseract's names of data for print from the top down: jpn_vert, chi_tra_vert.
+  if (language.find("_vert") != std::string::npos) api->writing = Writing::columns;
   return std::unique_ptr<Recognizer>(new Recognizer(std::move(api)));
 }
 
@@ -159,17 +143,28 @@ value::Page page_of(tesseract::TessBaseAPI& tesseract, Raster const& raster) {
 
 Result<value::Page> Recognizer::read(Raster const& raster, Stop const& stop) {
   if (raster.width < kLeastSide || raster.height < kLeastSide || is_even(raster)) return value::Page{};
-  auto page = TRY(read_as_it_lies(raster, stop));
-  if (!seems_upside_down(page)) return page;
-  auto turned = TRY(read_as_it_lies(turned_around(raster), stop));
-  return turned.confidence > page.confidence + kConfidenceGain ? turned : page;
+  auto ink = ink_of(raster);
+  auto const lie = lie_of(ink, api_->writing);
+  if (lie.is_right()) return read_either_way(raster, std::move(ink), stop);
+  ink.bits.reset();
+  auto const straight = TRY(straightened(raster, lie));
+  return read_either_way(straight, ink_of(straight), stop);
 }
 
-Result<value::Page> Recognizer::read_as_it_lies(Raster const& raster, Stop const& stop) {
+Result<value::Page> Recognizer::read_either_way(Raster const& raster, Ink ink, Stop const& stop) {
+  auto page = TRY(read_as_it_lies(raster, ink, stop));
+  if (!seems_upside_down(page)) return page;
+  auto const other = turned(raster, 2);
+  auto other_page = TRY(read_as_it_lies(other, ink_of(other), stop));
+  return other_page.confidence > page.confidence + kConfidenceGain ? other_page : page;
+}
+
+Result<value::Page> Recognizer::read_as_it_lies(Raster const& raster, Ink const& ink, Stop const& stop) {
   forbid_inner_threads();
   auto& tesseract = api_->tesseract;
-  if (auto bits = bits_of(raster))
-    tesseract.SetImage(bits.get());
+  // Bits as they were scanned spare Tesseract the search for a threshold.
+  if (ink.bits && ink.exact)
+    tesseract.SetImage(ink.bits.get());
   else
     tesseract.SetImage(raster.gray.data(), raster.width, raster.height, 1, raster.width);
   tesseract.SetSourceResolution(static_cast<int>(std::lround(raster.dpi)));

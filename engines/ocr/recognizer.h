@@ -8,6 +8,7 @@
 
 #include "base/guarded.h"
 #include "base/result.h"
+#include "engines/ocr/pix.h"
 #include "engines/ocr/raster.h"
 #include "value/records.h"
 
@@ -23,14 +24,16 @@ class Recognizer {
   Recognizer& operator=(Recognizer const&) = delete;
 
   // The page's words in reading order, boxes in points; no number, size and source. An empty page is
-  // a page without words. A page that lies upside down is turned. `stop` is asked between words;
+  // a page without words. A page that lies on its side, upside down or askew is straightened, one whose letters
+  // are small or large is scaled. `stop` is asked between words;
   // finding the lines, some 0.1 s before, cannot be stopped.
   Result<value::Page> read(Raster const& raster, Stop const& stop);
 
  private:
   struct Api;
   explicit Recognizer(std::unique_ptr<Api> api);
-  Result<value::Page> read_as_it_lies(Raster const& raster, Stop const& stop);
+  Result<value::Page> read_either_way(Raster const& raster, Ink ink, Stop const& stop);
+  Result<value::Page> read_as_it_lies(Raster const& raster, Ink const& ink, Stop const& stop);
   std::unique_ptr<Api> api_;
 };
 

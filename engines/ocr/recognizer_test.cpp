@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "engines/ocr/pdf.h"
+#include "engines/ocr/straighten.h"
 #include "engines/ocr/test_support.h"
 
 namespace shoal::ocr_engine {
@@ -72,8 +73,36 @@ TEST_F(RecognizerTest, ReadsWordsInTheirPlaces) {
 }
 
 TEST_F(RecognizerTest, ReadsAPageThatLiesUpsideDown) {
-  auto upside_down = turned_around(print_->raster);
+  auto upside_down = turned(print_->raster, 2);
   expect_same_words(read(upside_down), print_->sheet.text);
+}
+
+TEST_F(RecognizerTest, ReadsAPageThatLiesOnItsSide) {
+  for (int turns : {1, 3}) expect_same_words(read(turned(print_->raster, turns)), print_->sheet.text);
+}
+
+TEST_F(RecognizerTest, ReadsAPageThatLiesAskew) {
+  for (double angle : {-9.0, 3.0}) {
+    auto askew = straightened(print_->raster, {.angle = angle});
+    ASSERT_TRUE(askew) << askew.error().message();
+    auto page = read(*askew);
+    EXPECT_EQ(page.text, print_->sheet.text.text) << angle;
+    ASSERT_EQ(page.words.size(), print_->sheet.text.words.size());
+    for (std::size_t i = 0; i < page.words.size(); ++i) {
+      // A box around a word that rises is higher than the word, but has the same middle.
+      auto const &box = page.words[i].box, &truth = print_->sheet.text.words[i].box;
+      EXPECT_NEAR(box[0] + box[2], truth[0] + truth[2], 4) << page.words[i].text;
+      EXPECT_NEAR(box[1] + box[3], truth[1] + truth[3], 4) << page.words[i].text;
+    }
+  }
+}
+
+TEST_F(RecognizerTest, ReadsSmallAndLargePixels) {
+  for (double scale : {0.25, 2.0}) {
+    auto other = straightened(print_->raster, {.scale = scale});
+    ASSERT_TRUE(other) << other.error().message();
+    expect_same_words(read(*other), print_->sheet.text);
+  }
 }
 
 TEST_F(RecognizerTest, ABlankPageHasNoWords) {
