@@ -43,7 +43,8 @@ Raster turned(Raster const& raster, int quarter_turns) {
   if (quarter_turns == 2) std::reverse(result.gray.begin(), result.gray.end());
   if (quarter_turns % 2 == 1) {
     std::swap(result.width, result.height);
-    auto const width = static_cast<std::size_t>(raster.width), height = static_cast<std::size_t>(raster.height);
+    auto const width = static_cast<std::size_t>(raster.width),
+               height = static_cast<std::size_t>(raster.height);
     for (std::size_t y = 0; y < height; ++y) {
       for (std::size_t x = 0; x < width; ++x) {
         auto const to = quarter_turns == 1 ? x * height + (height - 1 - y) : (width - 1 - x) * height + y;

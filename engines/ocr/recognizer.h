@@ -24,9 +24,9 @@ class Recognizer {
   Recognizer& operator=(Recognizer const&) = delete;
 
   // The page's words in reading order, boxes in points; no number, size and source. An empty page is
-  // a page without words. A page that lies on its side, upside down or askew is straightened, one whose letters
-  // are small or large is scaled. `stop` is asked between words;
-  // finding the lines, some 0.1 s before, cannot be stopped.
+  // a page without words. A page that lies on its side, upside down or askew is straightened, one whose
+  // letters are small or large is scaled. `stop` is asked between words; finding the lines, some 0.1 s
+  // before, cannot be stopped.
   Result<value::Page> read(Raster const& raster, Stop const& stop);
 
  private:

@@ -83,7 +83,8 @@ double scale_for(::Pix* bits) {
   if (small > kTooLarge) return kGoodHeight / small;
   if (median >= kTooSmall) return 1;
   double const pixels = static_cast<double>(pixGetWidth(bits)) * pixGetHeight(bits);
-  return std::max(1.0, std::min({kGoodHeight / median, kMostEnlarged, std::sqrt(kMostPixelsEnlarged / pixels)}));
+  return std::max(1.0,
+                  std::min({kGoodHeight / median, kMostEnlarged, std::sqrt(kMostPixelsEnlarged / pixels)}));
 }
 
 // The size stays where the factor is 1.

@@ -19,7 +19,8 @@ struct Lie {
 enum class Writing { lines, columns };
 Lie lie_of(Ink const& ink, Writing writing);
 
-// Points stay where they are on the page; what was scaled counts as 300 dpi. out_of_memory where the pixels do not fit.
+// Points stay where they are on the page; what was scaled counts as 300 dpi. out_of_memory where the pixels
+// do not fit.
 Result<Raster> straightened(Raster const& raster, Lie const& lie);
 
 }  // namespace shoal::ocr_engine

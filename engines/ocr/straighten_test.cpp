@@ -16,7 +16,9 @@ Raster const& scan() {
   return raster;
 }
 
-Lie lie_of_page(Raster const& raster, Writing writing = Writing::lines) { return lie_of(ink_of(raster), writing); }
+Lie lie_of_page(Raster const& raster, Writing writing = Writing::lines) {
+  return lie_of(ink_of(raster), writing);
+}
 
 TEST(Straighten, LeavesAPageThatIsRight) { EXPECT_TRUE(lie_of_page(scan()).is_right()); }
 
@@ -29,7 +31,8 @@ TEST(Straighten, FindsTurnsAndUndoesThem) {
     ASSERT_TRUE(right) << right.error().message();
     EXPECT_EQ(right->gray, scan().gray);
     auto const corner = scan().to_points.apply({0, 0, 10, 10});
-    for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(right->to_points.apply({0, 0, 10, 10})[i], corner[i], 1e-6);
+    for (std::size_t i = 0; i < 4; ++i)
+      EXPECT_NEAR(right->to_points.apply({0, 0, 10, 10})[i], corner[i], 1e-6);
   }
 }
 

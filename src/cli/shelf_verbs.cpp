@@ -71,7 +71,9 @@ Result<ShelfAnswer> add_file(Session& session, std::string const& shelf, std::st
                              Arguments const& arguments) {
   auto inputs = Value::record(
       {{"shelf", shelf}, {"name", document_name(path)}, {"document", TRY(runtime::open_file(path))}});
-  if (arguments.has("--language")) inputs = inputs.with("language", arguments.value("--language"));
+  for (std::string const name : {"language", "password"}) {
+    if (arguments.has("--" + name)) inputs = inputs.with(name, arguments.value("--" + name));
+  }
   return ask_shelf(session, "shelf-add", std::move(inputs), shown_name(document_name(path)));
 }
 
@@ -304,6 +306,7 @@ std::vector<Verb> shelf_verbs() {
       "one is read anew, a broken one is reported and the others go on (exit status 1).";
   adding.options.push_back(
       {"--language", "", "CODE", "Of the print, as Tesseract names it: eng, deu, eng+fra"});
+  adding.options.push_back({"--password", "", "TEXT", "Opens encrypted PDFs"});
   auto searching = shelf_verb("search", "QUERY…", "Find the passages with the words of a query",
                               "shoal shelf search \"window glass\" --top 3", search);
   searching.options.push_back({"--top", "", "N", "How many, 10 if not said"});
