@@ -93,6 +93,68 @@ TEST(Cli, RunAsJsonHasTheShapeOfTheSurfaces) {
   EXPECT_EQ(shell.run({"ledger", "nosuchrun"}).status, 3);
 }
 
+TEST(Cli, ShowSaysWhatSomethingTakesAndGives) {
+  Shell shell;
+  auto const text = shell.run({"show", "scan-to-text"}).out;
+  EXPECT_NE(text.find("language  text; \"eng\" if not given\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("shoal run scan-to-text DOCUMENT [--in language=text]"), std::string::npos) << text;
+  EXPECT_EQ(shell.run({"pipelines", "scan-to-text"}).out, text);
+  auto const json = parsed(shell.run({"show", "ocr.pages", "--json"}).out);
+  EXPECT_EQ(json["kind"], Json("operation"));
+  EXPECT_EQ(json["inputs"].as_array()[0]["name"], Json("document"));
+  EXPECT_EQ(json["inputs"].as_array()[0]["required"], Json(true));
+  // Its models are not here; what it takes is known all the same.
+  auto const asking = parsed(shell.run({"show", "shelf-ask", "--json"}).out);
+  EXPECT_EQ(asking["inputs"].as_array()[1]["name"], Json("question"));
+  EXPECT_EQ(asking["missing_models"].as_array().size(), 2u);
+  EXPECT_NE(shell.run({"show", "llama.generate"}).out.find("shoal run MODEL.generate"), std::string::npos);
+  EXPECT_NE(shell.run({"show", "smollm2-135m"}).out.find("shoal pull smollm2-135m"), std::string::npos);
+  auto const wrong = shell.run({"show", "scan-to-txt"});
+  EXPECT_EQ(wrong.status, 3);
+  EXPECT_NE(wrong.error.find("did you mean `scan-to-text`?"), std::string::npos) << wrong.error;
+  EXPECT_NE(shell.run({"tasks", "answer-form"}).error.find("`answer-from`"), std::string::npos);
+}
+
+TEST(Cli, EnginesForTestsAreListedOnlyWhenNamed) {
+  Shell shell;
+  auto const all = shell.run({"engines"}).out;
+  EXPECT_EQ(all.find("echo"), std::string::npos) << all;
+  EXPECT_NE(all.find("ocr.pages"), std::string::npos);
+  EXPECT_NE(all.find("template"), std::string::npos) << "functions are listed, too";
+  EXPECT_NE(shell.run({"engines", "echo"}).out.find("echo.sleep"), std::string::npos);
+  EXPECT_EQ(shell.run({"engines", "ocrr"}).status, 3);
+}
+
+TEST(Cli, ARunIsShownByTheBeginningOfItsId) {
+  Shell shell;
+  auto const file = shell.folder().write("greet.yaml", kGreet);
+  std::string const long_name(5000, 'x');
+  auto const run = parsed(shell.run({"run", file, long_name, "--json"}).out)["run"].as_string();
+  auto const shown = parsed(shell.run({"show", run.substr(0, 8), "--json"}).out);
+  EXPECT_EQ(shown["run"], Json(run));
+  EXPECT_EQ(shown["state"], Json("done"));
+  EXPECT_EQ(shown["program"], Json(SHOAL_VERSION));
+  EXPECT_EQ(shown["inputs"]["name"]["bytes"], Json(5000)) << "long texts are kept by their hash";
+  EXPECT_EQ(shown["inputs"]["name"]["$value"].as_string().size(), 64u);
+  EXPECT_EQ(shell.run({"cancel", run}).status, 0);
+  EXPECT_NE(shell.run({"cancel", run}).out.find("is over already: done"), std::string::npos);
+  EXPECT_EQ(shell.run({"cancel", "zzzzzzzzzzzz"}).status, 3);
+  EXPECT_EQ(shell.run({"show", "scan-to-text", "--provenance"}).status, 2);
+  EXPECT_NE(shell.run({"show", run, "--provenance"}).out.find("by shoal " SHOAL_VERSION), std::string::npos);
+}
+
+TEST(Cli, ADamagedJournalOrCacheStopsNothing) {
+  Shell shell;
+  auto const file = shell.folder().write("greet.yaml", kGreet);
+  ASSERT_EQ(shell.run({"run", file, "Ada"}).status, 0);
+  shell.folder().write("data/runs.db", "this is no database, and it is longer than a header of one would be");
+  shell.folder().write("cache/steps.db", std::string(10'000, 'x'));
+  EXPECT_EQ(shell.run({"run", file, "Bob"}).out, "Hello Bob!\n");
+  EXPECT_EQ(parsed(shell.run({"runs", "--json"}).out).as_array().size(), 1u);
+  EXPECT_TRUE(std::filesystem::exists(shell.folder().path() + "/data/runs.db.damaged"));
+  EXPECT_FALSE(std::filesystem::exists(shell.folder().path() + "/cache/steps.db.damaged"));
+}
+
 TEST(Cli, AFailedRunAsJsonIsOneDocumentWithTheError) {
   Shell shell;
   auto const run = shell.run({"run", "no-such-thing", "--json"});

@@ -29,13 +29,12 @@ runtime::RunResult execute(Session& session, runtime::Runtime& home, std::string
   net::EgressAccount account{net::EgressPolicy{}};
   Progress progress(session, std::move(wishes.label));
   runtime::RunRequest request;
-  request.name = name;
   request.inputs = std::move(inputs);
   request.stop = session.environment().stop;
   request.accept_failed_checks = !wishes.strict;
   request.egress = &account;
   request.on_event = [&](runtime::Event const& event) { progress.on_event(event); };
-  result = home.run(std::move(request));
+  result = home.run(name, std::move(request));
   session.end_progress();
   return result;
 }

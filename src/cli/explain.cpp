@@ -97,8 +97,9 @@ std::string explain_task(Json const& task) {
 std::string explain(std::vector<runtime::StepRecord> const& steps, Json const& route) {
   std::vector<std::vector<std::string>> rows;
   for (auto const& each : group(steps)) {
-    rows.push_back({each.step.empty() ? each.callable : each.step, outcome_of(each),
-                    human_seconds(each.seconds), each.callable, each.error});
+    bool const is_whole = each.step.empty() || each.step == each.callable;
+    rows.push_back({is_whole ? each.callable : each.step, outcome_of(each), human_seconds(each.seconds),
+                    is_whole ? "" : each.callable, each.error});
   }
   auto text = rows.empty() ? std::string("no step called an engine\n") : table(rows);
   for (auto const& task : route.as_array()) text += explain_task(task);

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "cli/provenance.h"
 #include "cli/render.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
@@ -7,19 +8,6 @@
 namespace shoal::cli {
 namespace {
 
-Json document_of(runtime::RunRecord const& record) {
-  Json document = Json::object({{"run", record.run},
-                                {"name", record.name},
-                                {"state", record.state},
-                                {"started", to_rfc3339(record.started)}});
-  if (record.ended) {
-    document.set("ended", to_rfc3339(*record.ended));
-    document.set("seconds", seconds(*record.ended - record.started));
-  }
-  if (!record.error.empty()) document.set("error", record.error);
-  return document;
-}
-
 Result<int> runs(Session& session, Arguments const& arguments) {
   auto& home = *TRY(session.home());
   auto const limit = TRY(arguments.integer("--limit", 20, 1, 1'000'000));
@@ -27,7 +15,7 @@ Result<int> runs(Session& session, Arguments const& arguments) {
   auto const records = TRY(home.journal().runs(limit));
   if (session.json()) {
     Json documents = Json::array();
-    for (auto const& record : records) documents.push(document_of(record));
+    for (auto const& record : records) documents.push(to_json(record));
     session.print_json(documents);
     return 0;
   }
@@ -112,6 +100,45 @@ Result<int> ledger(Session& session, Arguments const& arguments) {
 }
 
 }  // namespace
+
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(10);
+
+Result<int> cancel(Session& session, Arguments const& arguments) {
+  auto& home = *TRY(session.home());
+  Json documents = Json::array();
+  for (auto const& run : arguments.positionals) {
+    auto const before = TRY(home.journal().find(run));
+    auto const record = TRY(home.cancel(before.run, kPatience, session.environment().stop));
+    bool const was_over = before.state != "running";
+    documents.push(to_json(record).set("was_over", was_over));
+    if (session.json()) continue;
+    session.print("run " + record.run + " (" + record.name + ")" +
+                  (was_over ? " is over already: " + record.state : ": " + record.state));
+  }
+  if (session.json()) session.print_json(documents);
+  return 0;
+}
+
+}  // namespace
+
+Verb cancel_verb() {
+  Verb verb;
+  verb.name = "cancel";
+  verb.positionals = "RUN…";
+  verb.about = "End a run that goes on in another terminal";
+  verb.details =
+      "RUN is an id of `shoal runs`, or its beginning. Waits until the run has ended. One that is over "
+      "already is "
+      "said to be so\n"
+      "and is no error.";
+  verb.example = "shoal cancel $(shoal runs --json | jq -r '.[0].run')";
+  verb.min_positionals = 1;
+  verb.max_positionals = -1;
+  verb.run = cancel;
+  return verb;
+}
 
 Verb runs_verb() {
   Verb verb;

@@ -62,6 +62,19 @@ std::string sentence_of(store::PullResult const& pulled) {
          (sources.empty() ? "" : " from " + join(sources, ", "));
 }
 
+std::string describe(store::Model const& model) {
+  auto const& entry = model.entry;
+  std::vector<std::vector<std::string>> rows = {
+      {"about", entry.about},
+      {"licence", entry.licence},
+      {"engine", entry.engine},
+      {"size", human_bytes(entry.size()) + "; in memory " + human_bytes(entry.memory_bytes)},
+      {"here", model.installed() ? model.path() : "no; `shoal pull " + entry.full_name() + "` fetches it"}};
+  for (auto const& operation : entry.operations) rows.push_back({"runs as", entry.name + "." + operation});
+  for (auto const& file : entry.files) rows.push_back({"file", file.file + ", SHA-256 " + file.sha256.hex()});
+  return entry.full_name() + "\n" + table(rows);
+}
+
 Result<int> pull(Session& session, Arguments const& arguments) {
   auto& home = *TRY(session.home());
   Json documents = Json::array();
@@ -93,6 +106,20 @@ Result<int> remove(Session& session, Arguments const& arguments) {
   if (session.json()) session.print_json(documents);
   return 0;
 }
+
+}  // namespace
+
+Result<int> show_model(Session& session, std::string const& name) {
+  auto const model = TRY(TRY(session.home())->models().find(name));
+  if (session.json()) {
+    session.print_json(document_of(model));
+  } else {
+    session.print(describe(model));
+  }
+  return 0;
+}
+
+namespace {
 
 Verb models_verb() {
   Verb verb;

@@ -160,13 +160,14 @@ Manifest ManifestReader::read(Yaml const& root) {
     problem(root.position(), "an engine manifest is a mapping that begins with `shoal: 1`");
     return manifest;
   }
-  expect_keys(root, {"shoal", "engine", "version", "about", "program", "models", "folder",
+  expect_keys(root, {"shoal", "engine", "version", "about", "for_tests", "program", "models", "folder",
                      "models_per_worker", "calls", "sandbox", "environment", "operations"});
   if (text(root, "shoal", true) != "1")
     problem(root.position(), "`shoal: 1` is the only format this version reads");
   manifest.engine = text(root, "engine", true);
   manifest.version = text(root, "version", true);
   manifest.about = text(root, "about", false);
+  manifest.for_tests = choice(root, "for_tests", {"false", "true"}) == "true";
   manifest.program = text(root, "program", false);
   manifest.calls = count(root, "calls", 1, "cores");
   read_models(root, manifest);

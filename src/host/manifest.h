@@ -29,8 +29,9 @@ struct Manifest {
   // language data may give other results. Set by load_manifests().
   std::string fingerprint;
   std::string about;
-  std::string folder;   // where engine.yaml and the program are
-  std::string program;  // absolute path
+  bool for_tests = false;  // lists leave it out
+  std::string folder;      // where engine.yaml and the program are
+  std::string program;     // absolute path
   Models models = Models::none;
   std::string folder_port;   // with Models::folder: the text input that names the folder …
   std::string folder_under;  // … and where it lies in the data folder

@@ -10,6 +10,7 @@
 #include "os/machine.h"
 #include "runtime/activation.h"
 #include "runtime/ascent.h"
+#include "runtime/provenance.h"
 
 namespace shoal::runtime {
 
@@ -33,7 +34,7 @@ struct Execution::CallState {
   std::string name;   // of the callable
   std::string model;  // of it, for the ledger
   CallSite site;
-  std::vector<value::Port> const* outputs = nullptr;
+  OperationTarget const* target = nullptr;  // of the run's target, which outlives it
   value::Value inputs;
   std::optional<Sha256> key;  // of the step cache, where the call may be cached
   MonotonicTime started;
@@ -153,7 +154,6 @@ Execution::Execution(Parts parts, Options options)
 Execution::~Execution() { root_->cancel(); }
 
 Result<value::Value> Execution::run(Target const& target, value::Value inputs) {
-  auto const usage_before = os::own_usage();
   auto const started = parts_.clock.now();
   announce(Event::Kind::run_started, {}, target.name);
   std::stop_callback const on_stop(
@@ -165,11 +165,11 @@ Result<value::Value> Execution::run(Target const& target, value::Value inputs) {
   loop(result);
   root_->cancel();
 
-  auto const usage = os::own_usage();
   ledger_.elapsed = parts_.clock.now() - started;
-  ledger_.core_seconds += usage.cpu_seconds - usage_before.cpu_seconds;
-  ledger_.peak_memory_bytes += usage.peak_rss_bytes;
+  ledger_.peak_memory_bytes += os::own_usage().peak_rss_bytes;
   auto outputs = [&]() -> Result<value::Value> {
+    // With no answer taken that failed its checks, that it did is the error.
+    checks_failed_ = !*result && result->error().code() == Code::checks_failed;
     auto answer = TRY(std::move(*result));
     checks_failed_ = answer.checks_failed;
     return std::move(answer.outputs);
@@ -274,8 +274,8 @@ void Execution::call_operation(OperationTarget const& target, std::string const&
   auto const call = std::make_shared<CallState>();
   call->name = name;
   if (target.model) call->model = target.model->name;
+  call->target = &target;
   call->site = std::move(site);
-  call->outputs = &target.operation->signature.outputs;
   call->inputs = std::move(inputs);
   call->started = parts_.clock.now();
   call->done = std::move(done);
@@ -337,7 +337,7 @@ void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport
   account(*call, report);
   auto outputs = std::move(report.outputs);
   if (outputs) {
-    if (auto fits = check_outputs(call->name, *call->outputs, *outputs); !fits)
+    if (auto fits = check_outputs(call->name, call->target->operation->signature.outputs, *outputs); !fits)
       outputs = std::move(fits).error();
   }
   StepRecord record{call->site.step,
@@ -345,7 +345,9 @@ void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport
                     "done",
                     call->key ? call->key->hex() : "",
                     {},
-                    seconds(parts_.clock.now() - call->started)};
+                    seconds(parts_.clock.now() - call->started),
+                    describe(*call->target),
+                    describe(call->inputs)};
   if (!outputs) {
     record.state = outputs.error().code() == Code::cancelled ? "cancelled" : "failed";
     record.error = outputs.error().message();
@@ -353,6 +355,7 @@ void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport
     records_.push_back(std::move(record));
     return call->done(std::move(outputs).error());
   }
+  record.outputs = describe(*outputs);
   if (call->key) entries_.push_back({*call->key, {*outputs, report.evidence}, call->inputs});
   records_.push_back(std::move(record));
   announce(Event::Kind::step_done, call->site.step, call->name);

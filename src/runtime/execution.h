@@ -63,7 +63,7 @@ class Execution {
   Execution& operator=(Execution const&) = delete;
   ~Execution();
 
-  // Once. Blocks until the end; the stop token ends it with `cancelled`.
+  // Once, with a target that outlives the run. Blocks until the end; the stop token ends it with `cancelled`.
   Result<value::Value> run(Target const& target, value::Value inputs);
 
   Ledger& ledger() { return ledger_; }

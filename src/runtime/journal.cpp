@@ -28,8 +28,21 @@ constexpr std::string_view kSchema = R"(
   CREATE INDEX steps_by_run ON steps(run);
 )";
 
+// Where things came from.
+constexpr std::string_view kProvenance = R"(
+  ALTER TABLE runs ADD COLUMN inputs TEXT NOT NULL DEFAULT 'null';
+  ALTER TABLE runs ADD COLUMN outputs TEXT NOT NULL DEFAULT 'null';
+  ALTER TABLE runs ADD COLUMN program TEXT NOT NULL DEFAULT '';
+  ALTER TABLE steps ADD COLUMN made_by TEXT NOT NULL DEFAULT 'null';
+  ALTER TABLE steps ADD COLUMN inputs TEXT NOT NULL DEFAULT 'null';
+  ALTER TABLE steps ADD COLUMN outputs TEXT NOT NULL DEFAULT 'null';
+  CREATE INDEX steps_by_key ON steps(key) WHERE state = 'done' AND key != '';
+)";
+
 constexpr std::string_view kRunColumns =
-    "SELECT run, name, state, started, ended, error, ledger, route FROM runs ";
+    "SELECT run, name, state, started, ended, error, ledger, route, inputs, outputs, program FROM runs ";
+constexpr std::string_view kStepColumns =
+    "SELECT step, callable, state, key, error, seconds, made_by, inputs, outputs, run FROM steps ";
 
 std::int64_t microseconds(WallTime time) { return time.time_since_epoch().count(); }
 WallTime wall_time(std::int64_t microseconds) { return WallTime(std::chrono::microseconds(microseconds)); }
@@ -49,59 +62,92 @@ RunRecord read_run(store::Statement const& row) {
   record.error = row.text(5);
   record.ledger = parse_or_null(row.text(6));
   record.route = parse_or_null(row.text(7));
+  record.inputs = parse_or_null(row.text(8));
+  record.outputs = parse_or_null(row.text(9));
+  record.program = row.text(10);
   return record;
+}
+
+StepRecord read_step(store::Statement const& row) {
+  return {std::string(row.text(0)),   std::string(row.text(1)),   std::string(row.text(2)),
+          std::string(row.text(3)),   std::string(row.text(4)),   row.number(5),
+          parse_or_null(row.text(6)), parse_or_null(row.text(7)), parse_or_null(row.text(8))};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(std::string const& file) {
-  // A killed process loses nothing with `relaxed`; only a power cut may lose the last moments.
-  auto database = TRY(store::Database::open(file, store::Database::Durability::relaxed));
-  TRY(database->migrate({kSchema}));
-  return std::unique_ptr<Journal>(new Journal(std::move(database)));
+  return std::unique_ptr<Journal>(
+      new Journal(TRY(Mending<Tables>::open(file, OnDamage::set_aside, open_tables))));
 }
 
-Result<void> Journal::run_started(std::string const& run, std::string const& name, WallTime now) {
-  return database_->run("INSERT INTO runs(run, name, state, started) VALUES(?, ?, 'running', ?)", run, name,
-                        microseconds(now));
+Result<Journal::Tables> Journal::open_tables(std::string const& file) {
+  // A killed process loses nothing with `relaxed`; only a power cut may lose the last moments.
+  Tables tables{TRY(store::Database::open(file, store::Database::Durability::relaxed))};
+  TRY(tables.database->migrate({kSchema, kProvenance}));
+  return tables;
+}
+
+Result<void> Journal::run_started(RunRecord const& record) {
+  return tables_->use([&](Tables& tables) {
+    return tables.database->run(
+        "INSERT INTO runs(run, name, state, started, inputs, program) VALUES(?, ?, 'running', ?, ?, ?)",
+        record.run, record.name, microseconds(record.started), record.inputs.dump(), record.program);
+  });
 }
 
 Result<void> Journal::run_ended(RunRecord const& record) {
-  return database_->run(
-      "UPDATE runs SET state = ?, ended = ?, error = ?, ledger = ?, route = ? WHERE run = ?", record.state,
-      microseconds(record.ended.value_or(record.started)), record.error, record.ledger.dump(),
-      record.route.dump(), record.run);
+  return tables_->use([&](Tables& tables) {
+    return tables.database->run(
+        "UPDATE runs SET state = ?, ended = ?, error = ?, ledger = ?, route = ?, outputs = ? WHERE run = ?",
+        record.state, microseconds(record.ended.value_or(record.started)), record.error, record.ledger.dump(),
+        record.route.dump(), record.outputs.dump(), record.run);
+  });
 }
 
 Result<void> Journal::steps_ended(std::string const& run, std::vector<StepRecord> const& steps) {
-  return database_->transaction([&]() -> Result<void> {
-    auto insert = TRY(database_->prepare("INSERT INTO steps VALUES(?, ?, ?, ?, ?, ?, ?)"));
-    for (auto const& step : steps) {
-      TRY(insert.bind_all(run, step.step, step.callable, step.state, step.key, step.error, step.seconds)
-              .run());
-    }
-    return {};
+  return tables_->use([&](Tables& tables) {
+    return tables.database->transaction([&]() -> Result<void> {
+      auto insert = TRY(tables.database->prepare(
+          "INSERT INTO steps(run, step, callable, state, key, error, seconds, made_by, inputs, "
+          "outputs) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+      for (auto const& step : steps) {
+        TRY(insert
+                .bind_all(run, step.step, step.callable, step.state, step.key, step.error, step.seconds,
+                          step.made_by.dump(), step.inputs.dump(), step.outputs.dump())
+                .run());
+      }
+      return {};
+    });
   });
 }
 
 Result<void> Journal::mark_interrupted() {
-  return database_->run("UPDATE runs SET state = 'interrupted' WHERE state = 'running'");
+  return tables_->use([](Tables& tables) {
+    return tables.database->run("UPDATE runs SET state = 'interrupted' WHERE state = 'running'");
+  });
 }
 
 Result<std::vector<RunRecord>> Journal::runs(int limit) {
-  auto query = TRY(database_->prepare(std::string(kRunColumns) + "ORDER BY started DESC, run DESC LIMIT ?"));
-  query.bind(1, limit);
-  std::vector<RunRecord> records;
-  while (TRY(query.step())) records.push_back(read_run(query));
-  return records;
+  return tables_->use([&](Tables& tables) -> Result<std::vector<RunRecord>> {
+    auto query =
+        TRY(tables.database->prepare(std::string(kRunColumns) + "ORDER BY started DESC, run DESC LIMIT ?"));
+    query.bind(1, limit);
+    std::vector<RunRecord> records;
+    while (TRY(query.step())) records.push_back(read_run(query));
+    return records;
+  });
 }
 
 Result<RunRecord> Journal::find(std::string const& run) {
-  auto query =
-      TRY(database_->prepare(std::string(kRunColumns) + "WHERE substr(run, 1, length(?1)) = ?1 LIMIT 2"));
-  query.bind(1, run);
-  std::vector<RunRecord> records;
-  while (TRY(query.step())) records.push_back(read_run(query));
+  auto records = TRY(tables_->use([&](Tables& tables) -> Result<std::vector<RunRecord>> {
+    auto query = TRY(
+        tables.database->prepare(std::string(kRunColumns) + "WHERE substr(run, 1, length(?1)) = ?1 LIMIT 2"));
+    query.bind(1, run);
+    std::vector<RunRecord> found;
+    while (TRY(query.step())) found.push_back(read_run(query));
+    return found;
+  }));
   if (run.empty() || records.empty())
     return Error(Code::not_found, "there is no run `" + run + "`; see `shoal runs`");
   if (records.size() > 1)
@@ -110,22 +156,34 @@ Result<RunRecord> Journal::find(std::string const& run) {
 }
 
 Result<std::vector<StepRecord>> Journal::steps(std::string const& run) {
-  auto query =
-      TRY(database_->prepare("SELECT step, callable, state, key, error, seconds FROM steps WHERE run = ?"));
-  query.bind(1, run);
-  std::vector<StepRecord> records;
-  while (TRY(query.step())) {
-    records.push_back({std::string(query.text(0)), std::string(query.text(1)), std::string(query.text(2)),
-                       std::string(query.text(3)), std::string(query.text(4)), query.number(5)});
-  }
-  return records;
+  return tables_->use([&](Tables& tables) -> Result<std::vector<StepRecord>> {
+    auto query = TRY(tables.database->prepare(std::string(kStepColumns) + "WHERE run = ? ORDER BY rowid"));
+    query.bind(1, run);
+    std::vector<StepRecord> records;
+    while (TRY(query.step())) records.push_back(read_step(query));
+    return records;
+  });
+}
+
+Result<std::optional<Journal::Origin>> Journal::origin_of(std::string const& key) {
+  return tables_->use([&](Tables& tables) -> Result<std::optional<Origin>> {
+    auto query = TRY(tables.database->prepare(
+        std::string(kStepColumns) + "WHERE key = ? AND state = 'done' AND key != '' ORDER BY rowid LIMIT 1"));
+    query.bind(1, key);
+    if (!TRY(query.step())) return std::optional<Origin>();
+    Origin origin{std::string(query.text(9)), read_step(query)};
+    query.reset();
+    return std::optional(std::move(origin));
+  });
 }
 
 Result<std::vector<Json>> Journal::ledgers() {
-  auto query = TRY(database_->prepare("SELECT ledger FROM runs WHERE ledger != 'null'"));
-  std::vector<Json> ledgers;
-  while (TRY(query.step())) ledgers.push_back(parse_or_null(query.text(0)));
-  return ledgers;
+  return tables_->use([](Tables& tables) -> Result<std::vector<Json>> {
+    auto query = TRY(tables.database->prepare("SELECT ledger FROM runs WHERE ledger != 'null'"));
+    std::vector<Json> ledgers;
+    while (TRY(query.step())) ledgers.push_back(parse_or_null(query.text(0)));
+    return ledgers;
+  });
 }
 
 std::string new_run_id(WallTime now) {

@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "store/database.h"
+#include "runtime/mending.h"
 
 namespace shoal::runtime {
 
@@ -21,9 +21,12 @@ struct RunRecord {
   std::string state;  // running, done, failed, cancelled, interrupted
   WallTime started;
   std::optional<WallTime> ended;
-  std::string error;  // of a failed one
-  Json ledger;        // null while it runs
-  Json route;         // of its tasks
+  std::string error;    // of a failed one
+  Json ledger;          // null while it runs
+  Json route;           // of its tasks
+  Json inputs;          // as describe() writes them (provenance.h)
+  Json outputs;         // the same; null where there are none
+  std::string program;  // this program's version
 };
 
 struct StepRecord {
@@ -33,14 +36,18 @@ struct StepRecord {
   std::string key;    // of the step cache, hexadecimal; "" where it is not cached
   std::string error;
   double seconds = 0;
+  // Of one that an engine did, as provenance.h describes them; null of one that the cache answered.
+  Json made_by = {};
+  Json inputs = {}, outputs = {};
 };
 
-// One thread at a time.
+// Any thread. A damaged file is set aside, and the journal goes on in a new one.
 class Journal {
  public:
   static Result<std::unique_ptr<Journal>> open(std::string const& file);
 
-  Result<void> run_started(std::string const& run, std::string const& name, WallTime now);
+  // Of `record` what is known at the start.
+  Result<void> run_started(RunRecord const& record);
   Result<void> run_ended(RunRecord const& record);
   // All of them are on disk when this returns.
   Result<void> steps_ended(std::string const& run, std::vector<StepRecord> const& steps);
@@ -52,13 +59,25 @@ class Journal {
   // By id, or the beginning of one that fits a single run. not_found otherwise.
   Result<RunRecord> find(std::string const& run);
   Result<std::vector<StepRecord>> steps(std::string const& run);
+  // The step that first gave what the step cache has under this key, and its run; nothing where it is
+  // forgotten.
+  struct Origin {
+    std::string run;
+    StepRecord step;
+  };
+  Result<std::optional<Origin>> origin_of(std::string const& key);
   // Of all runs that ended.
   Result<std::vector<Json>> ledgers();
 
  private:
-  explicit Journal(std::unique_ptr<store::Database> database) : database_(std::move(database)) {}
+  struct Tables {
+    std::unique_ptr<store::Database> database;
+  };
 
-  std::unique_ptr<store::Database> database_;
+  explicit Journal(std::unique_ptr<Mending<Tables>> tables) : tables_(std::move(tables)) {}
+  static Result<Tables> open_tables(std::string const& file);
+
+  std::unique_ptr<Mending<Tables>> tables_;
 };
 
 // 12 characters that sort by time, unique on this machine.

@@ -57,6 +57,26 @@ Result<std::pair<Library::DocumentKind, std::string>> identify_document(std::str
                file + ":1:1: neither `pipeline: NAME` nor `task: NAME` is in this document");
 }
 
+// As far as the document says it by itself: what a pipeline's outputs are is known when it is linked.
+value::Signature signature_as_written(Library::Document const& document) {
+  auto const text = os::read_file(document.file, kMaxDocumentBytes);
+  if (!text) return {};
+  if (document.kind == Library::DocumentKind::task) {
+    auto const parsed = task::parse(*text, document.file);
+    return parsed ? parsed->signature : value::Signature();
+  }
+  auto const parsed = graph::parse(*text, document.file);
+  if (!parsed) return {};
+  value::Signature signature;
+  signature.inputs = parsed->inputs;
+  for (auto const& output : parsed->outputs) {
+    value::Port port;
+    port.name = output.name;
+    signature.outputs.push_back(std::move(port));
+  }
+  return signature;
+}
+
 }  // namespace
 
 Library::Library(std::vector<host::Manifest> const& engines, store::ModelStore const& models,
@@ -214,6 +234,10 @@ Result<Target> Library::link_leaf(std::string const& name) const {
     operation.model_hash = model.content_hash().hex() + model.entry.options.dump();
     return Target{found->name, std::move(operation)};
   }
+  return unknown(name);
+}
+
+Error Library::unknown(std::string const& name) const {
   auto const hint = did_you_mean(name, names());
   return Error(Code::not_found, "there is nothing named `" + name + "` that can be run; " +
                                     (hint.empty() ? hint : hint + " ") +
@@ -232,6 +256,62 @@ std::optional<std::vector<std::string>> Library::uses_of(std::string const& docu
     for (auto const& rung : parsed->ladder) names.push_back(rung.use);
   }
   return names;
+}
+
+Result<Library::Description> Library::describe_leaf(std::string const& name) const {
+  Description description;
+  description.name = description.run_as = name;
+  description.missing = missing_models(name);
+  auto const of_operation = [&](host::Operation const& operation) {
+    description.about = operation.about;
+    description.signature = operation.signature;
+    return description;
+  };
+  if (auto const* function = functions::find(name)) {
+    description.kind = graph::Callable::Kind::function;
+    description.about = function->about;
+    description.signature = function->signature;
+    description.open_inputs = function->open_inputs;
+    return description;
+  }
+  if (auto const operation = find_operation(name)) return of_operation(*operation->second);
+  if (auto const operation = find_model_operation(name)) {
+    description.name = description.run_as = operation->name;
+    return of_operation(*operation->operation);
+  }
+  auto const [engine_name, operation_name] = split_operation(name);
+  auto const* engine = find_engine(engine_name);
+  auto const* operation = engine ? engine->find(operation_name) : nullptr;
+  if (!operation) return unknown(name);
+  description.run_as = "MODEL." + operation->name;
+  return of_operation(*operation);
+}
+
+std::vector<std::string> Library::functions() {
+  std::vector<std::string> names;
+  for (auto const* function : functions::all()) names.push_back(function->name);
+  return names;
+}
+
+Result<Library::Description> Library::describe(std::string const& name) {
+  auto const found = documents_.find(name);
+  if (found == documents_.end()) return describe_leaf(name);
+  Description description;
+  description.name = description.run_as = name;
+  description.missing = missing_models(name);
+  auto const& document = found->second;
+  bool const is_task = document.kind == DocumentKind::task;
+  description.kind = is_task ? graph::Callable::Kind::task : graph::Callable::Kind::pipeline;
+  description.about = about(document);
+  description.file = document.file;
+  description.uses = uses_of(name).value_or(std::vector<std::string>());
+  if (auto const linked = link(name)) {
+    description.signature = linked->signature();
+  } else {
+    description.error = linked.error();
+    description.signature = signature_as_written(document);
+  }
+  return description;
 }
 
 Result<void> Library::link_document(Document const& document) {

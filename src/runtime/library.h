@@ -26,6 +26,20 @@ class Library final : public graph::Callables {
     std::string file;
   };
 
+  // What there is to know about something that can be run before it is.
+  struct Description {
+    graph::Callable::Kind kind{};
+    std::string name;
+    std::string about;
+    std::string run_as;          // the name for `shoal run`; an operation of model files has none of its own
+    std::string file;            // of a document
+    value::Signature signature;  // without the types of outputs where it cannot be linked
+    bool open_inputs = false;    // takes further ones
+    std::vector<std::string> uses;      // of a pipeline its callables, of a task its rungs
+    std::vector<store::Model> missing;  // that it needs
+    std::optional<Error> error;         // why it cannot be run
+  };
+
   // All that is given outlives the library. `data_folder`: where folders of engines lie (shelves).
   Library(std::vector<host::Manifest> const& engines, store::ModelStore const& models,
           std::string data_folder);
@@ -38,6 +52,8 @@ class Library final : public graph::Callables {
   // Ready to run. invalid_argument with all problems of the document or of one that it uses; not_found with
   // the nearest name, or with the command that pulls the model it needs.
   Result<Target> link(std::string const& name);
+  // not_found as link(), but not for a missing model.
+  Result<Description> describe(std::string const& name);
   // The models that running it needs and that are not installed, each once.
   std::vector<store::Model> missing_models(std::string const& name) const;
   // What is odd in a document but runs, after link().
@@ -47,6 +63,8 @@ class Library final : public graph::Callables {
   // Its `about:`, or "" where it cannot be read.
   std::string about(Document const& document) const;
   std::vector<host::Manifest> const& engines() const { return engines_; }
+  // The names of the functions.
+  static std::vector<std::string> functions();
 
   // graph::Callables: documents only once they are linked.
   std::optional<graph::Callable> find(std::string_view name) const override;
@@ -72,6 +90,8 @@ class Library final : public graph::Callables {
   // "model.operation", or "model" for what it is mostly for.
   std::optional<ModelOperation> find_model_operation(std::string_view name) const;
   Result<Target> link_leaf(std::string const& name) const;
+  Error unknown(std::string const& name) const;
+  Result<Description> describe_leaf(std::string const& name) const;
   std::optional<std::vector<std::string>> uses_of(std::string const& document) const;
   Result<void> link_document(Document const& document);
   Result<void> link_pipeline(Document const& document, std::string const& text);

@@ -2,24 +2,25 @@
 
 #include "base/log.h"
 #include "os/file.h"
+#include "os/poller.h"
 #include "runtime/execution.h"
-#include "runtime/ledger.h"
+#include "runtime/provenance.h"
 
 namespace shoal::runtime {
 namespace {
 
-void fill_energy(Ledger& ledger, std::optional<os::EnergyMeter>& meter, double joules_before) {
-  if (meter) {
-    ledger.energy_joules = meter->joules() - joules_before;
-    ledger.energy_method = "measured by the processor (RAPL), with all else that ran meanwhile";
-    return;
-  }
-  ledger.energy_joules = ledger.core_seconds * kAssumedWattsPerCore;
-  ledger.energy_method =
-      "estimated: core-seconds × " + std::to_string(static_cast<int>(kAssumedWattsPerCore)) + " W";
-}
+constexpr std::string_view kCancel = "cancel ";
+constexpr auto kLookAgain = std::chrono::milliseconds(10);
 
 }  // namespace
+
+Runtime::Runtime(Options options, Clock const& clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      cpu_([] { return os::own_usage().cpu_seconds; }),
+      energy_([this] {
+        return hosting_.with([](auto& hosting) { return hosting->energy ? hosting->energy->joules() : 0.0; });
+      }) {}
 
 Result<std::unique_ptr<Runtime>> Runtime::open(Options given, net::Egress& egress, Clock const& clock) {
   auto runtime = std::unique_ptr<Runtime>(new Runtime(std::move(given), clock));
@@ -53,56 +54,121 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Options given, net::Egress& egres
 
 Runtime::~Runtime() = default;
 
-Result<void> Runtime::start_host() {
-  if (host_) return {};
-  lock_ = TRY(os::FileLock::acquire(options_.home.data + "/host.lock", os::own_command_line(), options_.stop,
-                                    [this](os::FileLock::Holder const& holder) {
-                                      if (options_.on_wait) options_.on_wait(holder.describe());
-                                    }));
-  TRY(journal_->mark_interrupted());
-  energy_ = os::EnergyMeter::open();
-  host_ = TRY(host::Host::start({engines_, options_.cores}, clock_));
-  return {};
+Result<host::Host*> Runtime::start_host() {
+  return hosting_.with([this](std::optional<Hosting>& hosting) -> Result<host::Host*> {
+    if (hosting) return hosting->host.get();
+    lock_ = TRY(os::FileLock::acquire(options_.home.data + "/host.lock", os::own_command_line(),
+                                      options_.stop, [this](os::FileLock::Holder const& holder) {
+                                        if (options_.on_wait) options_.on_wait(holder.describe());
+                                      }));
+    TRY(journal_->mark_interrupted());
+    Hosting started;
+    started.energy = os::EnergyMeter::open();
+    started.host = TRY(host::Host::start({engines_, options_.cores}, clock_));
+    auto mailbox = os::Mailbox::open(mailbox_path(), [this](std::string_view message) { hear(message); });
+    if (mailbox) {
+      started.mailbox = std::move(*mailbox);
+    } else {
+      log_warning("`shoal cancel` will not reach this process: " + mailbox.error().message());
+    }
+    hosting = std::move(started);
+    return hosting->host.get();
+  });
+}
+
+void Runtime::hear(std::string_view message) {
+  if (!message.starts_with(kCancel)) return;
+  auto stop = running_.with([&](auto& running) {
+    auto const found = running.find(std::string(message.substr(kCancel.size())));
+    return found == running.end() ? std::stop_source(std::nostopstate) : found->second;
+  });
+  stop.request_stop();
 }
 
 Result<void> Runtime::note_interrupted_runs() {
-  if (host_) return {};
+  if (hosting_.with([](auto& hosting) { return hosting.has_value(); })) return {};
   auto const lock = TRY(os::FileLock::try_acquire(options_.home.data + "/host.lock", os::own_command_line()));
   if (std::holds_alternative<os::FileLock::Holder>(lock)) return {};
   return journal_->mark_interrupted();
 }
 
-RunResult Runtime::run(RunRequest request) {
-  RunResult result;
-  auto const target = library_->link(request.name);
-  if (!target) {
-    result.outputs = target.error();
-    return result;
+Result<RunRecord> Runtime::cancel(std::string const& run, Duration patience, std::stop_token stop) {
+  auto record = TRY(journal_->find(run));
+  if (record.state != "running") return record;
+  TRY(note_interrupted_runs());
+  auto const wakeup = TRY(os::Wakeup::create());
+  std::stop_callback const wake(stop, [&] { wakeup.signal(); });
+  os::Poller poller;
+  poller.watch(wakeup.descriptor(), os::Interest::read);
+  auto const until = clock_.now() + patience;
+  bool asked = false;
+  while (record = TRY(journal_->find(record.run)), record.state == "running") {
+    if (!asked) {
+      auto const left = os::leave_message(mailbox_path(), std::string(kCancel) + record.run);
+      if (!left && left.error().code() != Code::not_found) return left.error();
+      // Nobody there: it has ended just now, or not begun to listen yet.
+      asked = left.has_value();
+    }
+    if (clock_.now() >= until) {
+      return Error(Code::deadline_exceeded,
+                   "run " + record.run + " was asked to end and has not yet; see `shoal runs`");
+    }
+    if (!TRY(poller.wait(kLookAgain)).empty()) return Error(Code::cancelled, "cancelled");
   }
-  if (auto started = start_host(); !started) {
-    result.outputs = std::move(started).error();
+  return record;
+}
+
+void Runtime::fill_shares(Ledger& ledger, double cpu_begun, double energy_begun) {
+  ledger.core_seconds += cpu_.end(cpu_begun);
+  auto const joules = energy_.end(energy_begun);
+  bool const measured = hosting_.with([](auto& hosting) { return hosting->energy.has_value(); });
+  ledger.energy_joules = measured ? joules : ledger.core_seconds * kAssumedWattsPerCore;
+  ledger.energy_method =
+      measured ? "measured by the processor (RAPL), with all else that ran meanwhile"
+               : "estimated: core-seconds × " + std::to_string(static_cast<int>(kAssumedWattsPerCore)) + " W";
+}
+
+RunResult Runtime::run(std::string const& name, RunRequest request) {
+  if (auto const target = library_->link(name))
+    return run(*target, std::move(request));
+  else
+    return {.outputs = target.error()};
+}
+
+RunResult Runtime::run(Target const& target, RunRequest request) {
+  RunResult result;
+  auto const host = start_host();
+  if (!host) {
+    result.outputs = host.error();
     return result;
   }
   RunRecord record;
   record.run = result.run = new_run_id(clock_.wall());
-  record.name = target->name;
+  record.name = target.name;
   record.started = clock_.wall();
-  if (auto written = journal_->run_started(record.run, record.name, record.started); !written) {
+  record.inputs = describe(request.inputs);
+  record.program = SHOAL_VERSION;
+  std::stop_source stop;
+  std::stop_callback const from_outside(request.stop, [&stop] { stop.request_stop(); });
+  running_.with([&](auto& running) { running.emplace(record.run, stop); });
+  if (auto written = journal_->run_started(record); !written) {
+    running_.with([&](auto& running) { running.erase(record.run); });
     result.outputs = std::move(written).error().within("starting a run");
     return result;
   }
 
-  auto const joules_before = energy_ ? energy_->joules() : 0;
+  auto const cpu_begun = cpu_.begin(), energy_begun = energy_.begin();
   Execution::Options options;
   options.run = record.run;
   options.on_event = std::move(request.on_event);
-  options.stop = request.stop;
+  options.stop = stop.get_token();
   options.accept_failed_checks = request.accept_failed_checks;
-  Execution execution({*host_, *cache_, *journal_, clock_}, std::move(options));
-  result.outputs = execution.run(*target, std::move(request.inputs));
+  Execution execution({**host, *cache_, *journal_, clock_}, std::move(options));
+  result.outputs = execution.run(target, std::move(request.inputs));
+  running_.with([&](auto& running) { running.erase(record.run); });
 
   auto& ledger = execution.ledger();
-  fill_energy(ledger, energy_, joules_before);
+  fill_shares(ledger, cpu_begun, energy_begun);
   if (request.egress) ledger.bytes_off_machine = request.egress->report().total.bytes_out;
   result.checks_failed = execution.checks_failed();
   result.route = Json(execution.routes());
@@ -112,6 +178,8 @@ RunResult Runtime::run(RunRequest request) {
   if (!result.outputs) {
     record.error = result.outputs.error().message();
     record.state = result.outputs.error().code() == Code::cancelled ? "cancelled" : "failed";
+  } else {
+    record.outputs = describe(*result.outputs);
   }
   record.ended = clock_.wall();
   record.ledger = result.ledger;

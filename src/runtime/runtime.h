@@ -1,15 +1,17 @@
 // The whole: a home with its models, documents and journal, a host of workers, and runs over them. One per
 // process; a home has one host at a time, so that the same memory is never spent twice. Runs block their
-// caller; one thread at a time.
+// caller; any number of threads may run what they have linked, all else is for one thread at a time.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -17,10 +19,13 @@
 #include "net/egress.h"
 #include "os/lock.h"
 #include "os/machine.h"
+#include "os/mailbox.h"
 #include "os/paths.h"
 #include "runtime/event.h"
 #include "runtime/journal.h"
+#include "runtime/ledger.h"
 #include "runtime/library.h"
+#include "runtime/shared_meter.h"
 #include "runtime/step_cache.h"
 #include "store/artifacts.h"
 #include "store/models.h"
@@ -28,7 +33,6 @@
 namespace shoal::runtime {
 
 struct RunRequest {
-  std::string name;     // of what is run: see Library
   value::Value inputs;  // a record
   std::function<void(Event const&)> on_event;
   std::stop_token stop;
@@ -63,7 +67,15 @@ class Runtime {
   Runtime& operator=(Runtime const&) = delete;
   ~Runtime();
 
-  RunResult run(RunRequest request);
+  // Of what is run see Library.
+  RunResult run(std::string const& name, RunRequest request);
+  // Any thread.
+  RunResult run(Target const& target, RunRequest request);
+
+  // Ends a run of this or another process: whoever has it is asked, and its end is waited for. Gives its
+  // record, which says whether it was over already. not_found: there is no such run. deadline_exceeded: it
+  // was asked and has not ended within `patience`.
+  Result<RunRecord> cancel(std::string const& run, Duration patience, std::stop_token stop);
   // Where nobody has the host of this home, what still says `running` in the journal was interrupted: says so
   // there.
   Result<void> note_interrupted_runs();
@@ -74,9 +86,19 @@ class Runtime {
   os::Home const& home() const { return options_.home; }
 
  private:
-  Runtime(Options options, Clock const& clock) : options_(std::move(options)), clock_(clock) {}
+  // What a process has that may run something.
+  struct Hosting {
+    std::optional<os::EnergyMeter> energy;
+    std::unique_ptr<host::Host> host;
+    std::unique_ptr<os::Mailbox> mailbox;
+  };
+
+  Runtime(Options options, Clock const& clock);
   // The home's lock and the host, at the first run.
-  Result<void> start_host();
+  Result<host::Host*> start_host();
+  std::string mailbox_path() const { return options_.home.data + "/host.mailbox"; }
+  void hear(std::string_view message);
+  void fill_shares(Ledger& ledger, double cpu_begun, double energy_begun);
 
   Options options_;
   Clock const& clock_;
@@ -86,9 +108,10 @@ class Runtime {
   std::unique_ptr<StepCache> cache_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Library> library_;
-  std::optional<os::FileLock> lock_;
-  std::optional<os::EnergyMeter> energy_;
-  std::unique_ptr<host::Host> host_;
+  SharedMeter cpu_, energy_;
+  Guarded<std::map<std::string, std::stop_source>> running_;  // by run
+  std::optional<os::FileLock> lock_;                          // of the home; with hosting_
+  Guarded<std::optional<Hosting>> hosting_;
 };
 
 }  // namespace shoal::runtime

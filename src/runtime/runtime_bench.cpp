@@ -41,9 +41,8 @@ struct Home {
 
   void run(std::string const& text) {
     RunRequest request;
-    request.name = "chain";
     request.inputs = Value::record({{"t", text}});
-    auto const result = runtime->run(std::move(request));
+    auto const result = runtime->run("chain", std::move(request));
     if (!result.outputs) throw std::runtime_error(result.outputs.error().message());
   }
 };

@@ -44,31 +44,39 @@ Sha256 StepKey::hash() const {
 
 Result<std::unique_ptr<StepCache>> StepCache::open(std::string const& folder,
                                                    store::ArtifactStore& artifacts) {
-  auto database = TRY(store::Database::open(folder + "/steps.db", store::Database::Durability::relaxed));
+  auto tables = TRY(Mending<Tables>::open(folder + "/steps.db", OnDamage::drop, open_tables));
+  return std::unique_ptr<StepCache>(new StepCache(std::move(tables), artifacts));
+}
+
+Result<StepCache::Tables> StepCache::open_tables(std::string const& file) {
+  auto database = TRY(store::Database::open(file, store::Database::Durability::relaxed));
   TRY(database->migrate({kSchema}));
   auto select = TRY(database->prepare("SELECT outputs, artifact, evidence FROM steps WHERE key = ?"));
   auto insert = TRY(database->prepare("INSERT OR REPLACE INTO steps VALUES(?, ?, ?, ?, ?)"));
-  return std::unique_ptr<StepCache>(
-      new StepCache(std::move(database), std::move(select), std::move(insert), artifacts));
+  return Tables{std::move(database), std::move(select), std::move(insert)};
 }
 
 Result<std::optional<CachedOutputs>> StepCache::find(Sha256 const& key, value::Value const& inputs) {
-  select_.bind(1, store::BlobView{bytes_of(key)});
-  if (!TRY(select_.step())) return std::optional<CachedOutputs>();
-  auto const read = [&]() -> Result<CachedOutputs> {
-    CachedOutputs cached;
-    cached.outputs = TRY(decode(select_, inputs));
-    cached.evidence = TRY(Json::parse(select_.text(2)));
-    return cached;
-  };
-  auto cached = read();
-  select_.reset();
+  auto const row = TRY(tables_->use([&](Tables& tables) -> Result<std::optional<Row>> {
+    auto& select = tables.select;
+    select.bind(1, store::BlobView{bytes_of(key)});
+    if (!TRY(select.step())) return std::optional<Row>();
+    Row found;
+    if (!select.is_null(0)) found.outputs = select.text(0);
+    if (!select.is_null(1)) found.artifact = select.text(1);
+    found.evidence = select.text(2);
+    select.reset();
+    return std::optional(std::move(found));
+  }));
+  if (!row) return std::optional<CachedOutputs>();
+  auto outputs = decode(*row, inputs);
+  auto evidence = Json::parse(row->evidence);
   // Pruned or damaged: the step is run again and its outputs replace these.
-  if (!cached) return std::optional<CachedOutputs>();
-  return std::optional(std::move(*cached));
+  if (!outputs || !evidence) return std::optional<CachedOutputs>();
+  return std::optional(CachedOutputs{std::move(*outputs), std::move(*evidence)});
 }
 
-Result<value::Value> StepCache::decode(store::Statement const& row, value::Value const& inputs) {
+Result<value::Value> StepCache::decode(Row const& row, value::Value const& inputs) {
   auto const given = value::blobs_of(inputs);
   auto const read_blob = [&](std::string_view kind, Json const& object) -> Result<value::BlobPtr> {
     if (kind == "$input") {
@@ -83,8 +91,8 @@ Result<value::Value> StepCache::decode(store::Statement const& row, value::Value
                              file->descriptor().get(), hash};
     return value::Blob::view(bytes, std::move(file), std::move(facts));
   };
-  if (row.is_null(1)) return value::from_json(TRY(Json::parse(row.text(0))), read_blob);
-  auto const artifact = TRY(artifacts_.get(TRY(Sha256::from_hex(row.text(1)))));
+  if (!row.artifact) return value::from_json(TRY(Json::parse(row.outputs.value_or(""))), read_blob);
+  auto const artifact = TRY(artifacts_.get(TRY(Sha256::from_hex(*row.artifact))));
   return value::from_json(TRY(Json::parse(artifact.bytes())), read_blob);
 }
 
@@ -103,22 +111,28 @@ Result<std::string> StepCache::encode(value::Value const& outputs, value::Value 
 }
 
 Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
-  return database_->transaction([&]() -> Result<void> {
-    for (auto const& [key, value, inputs] : entries) {
-      auto const outputs = TRY(encode(value.outputs, inputs));
-      std::optional<std::string> inlined, artifact;
-      if (outputs.size() > kInlineBytes) {
-        auto const hash = sha256(outputs);
-        TRY(artifacts_.put(outputs, hash));
-        artifact = hash.hex();
-      } else {
-        inlined = outputs;
-      }
-      insert_.bind_all(store::BlobView{bytes_of(key)}, inlined, artifact, value.evidence.dump(),
-                       microseconds(now));
-      TRY(insert_.run());
+  std::vector<Row> rows;
+  for (auto const& [key, value, inputs] : entries) {
+    auto outputs = TRY(encode(value.outputs, inputs));
+    Row row{std::nullopt, std::nullopt, value.evidence.dump()};
+    if (outputs.size() > kInlineBytes) {
+      auto const hash = sha256(outputs);
+      TRY(artifacts_.put(outputs, hash));
+      row.artifact = hash.hex();
+    } else {
+      row.outputs = std::move(outputs);
     }
-    return {};
+    rows.push_back(std::move(row));
+  }
+  return tables_->use([&](Tables& tables) {
+    return tables.database->transaction([&]() -> Result<void> {
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        tables.insert.bind_all(store::BlobView{bytes_of(entries[i].key)}, rows[i].outputs, rows[i].artifact,
+                               rows[i].evidence, microseconds(now));
+        TRY(tables.insert.run());
+      }
+      return {};
+    });
   });
 }
 

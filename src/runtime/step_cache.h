@@ -1,5 +1,5 @@
 // What steps without effects gave before, by the hash of all that could change it. Outputs lie in one SQLite
-// table as JSON; what is large lies in the artifact store. One thread at a time.
+// table as JSON; what is large lies in the artifact store. A damaged table is made anew. Any thread.
 #pragma once
 
 #include <memory>
@@ -11,8 +11,8 @@
 #include "base/result.h"
 #include "base/sha256.h"
 #include "base/time.h"
+#include "runtime/mending.h"
 #include "store/artifacts.h"
-#include "store/database.h"
 #include "value/value.h"
 
 namespace shoal::runtime {
@@ -50,17 +50,23 @@ class StepCache {
   Result<void> put(std::vector<Entry> const& entries, WallTime now);
 
  private:
-  StepCache(std::unique_ptr<store::Database> database, store::Statement select, store::Statement insert,
-            store::ArtifactStore& artifacts)
-      : database_(std::move(database)),
-        select_(std::move(select)),
-        insert_(std::move(insert)),
-        artifacts_(artifacts) {}
-  Result<value::Value> decode(store::Statement const& row, value::Value const& inputs);
+  struct Row {
+    std::optional<std::string> outputs, artifact;  // one of them
+    std::string evidence;
+  };
+
+  struct Tables {
+    std::unique_ptr<store::Database> database;
+    store::Statement select, insert;
+  };
+
+  StepCache(std::unique_ptr<Mending<Tables>> tables, store::ArtifactStore& artifacts)
+      : tables_(std::move(tables)), artifacts_(artifacts) {}
+  static Result<Tables> open_tables(std::string const& file);
+  Result<value::Value> decode(Row const& row, value::Value const& inputs);
   Result<std::string> encode(value::Value const& outputs, value::Value const& inputs);
 
-  std::unique_ptr<store::Database> database_;
-  store::Statement select_, insert_;  // of the database, so they go first
+  std::unique_ptr<Mending<Tables>> tables_;
   store::ArtifactStore& artifacts_;
 };
 

@@ -191,6 +191,33 @@ TEST_F(CommandLineTest, AModelFileThatIsNoneIsRefusedByItsWorker) {
   EXPECT_NE(result.standard_error.find("hostile"), std::string::npos) << result.standard_error;
 }
 
+TEST_F(CommandLineTest, ARunIsCancelledFromAnotherTerminal) {
+  auto const running = os::Process::spawn(command({"run", "echo.sleep", "600"})).value();
+  std::string run;
+  for (int i = 0; i < 3000 && run.empty(); ++i) {
+    auto const runs = json({"runs"}).as_array();
+    if (!runs.empty()) run = runs.front()["run"].as_string();
+  }
+  ASSERT_FALSE(run.empty());
+  EXPECT_EQ(json({"runs"}).as_array().front()["state"], Json("running"));
+  auto const cancelled = json({"cancel", run});
+  EXPECT_EQ(cancelled.as_array().front()["state"], Json("cancelled"));
+  EXPECT_EQ(running->wait().code, 130);
+  EXPECT_FALSE(fs::exists(home_.path() + "/host.mailbox")) << "it is removed by its owner";
+}
+
+TEST_F(CommandLineTest, ARunWhoseProcessWasKilledIsInterruptedAndNobodyIsAskedToCancelIt) {
+  auto const running = os::Process::spawn(command({"run", "echo.sleep", "600"})).value();
+  Json::Array runs;
+  while (runs.empty()) runs = json({"runs"}).as_array();
+  ASSERT_EQ(runs.front()["state"], Json("running"));
+  running->kill();
+  running->wait();
+  auto const cancelled = json({"cancel", runs.front()["run"].as_string()});
+  EXPECT_EQ(cancelled.as_array().front()["state"], Json("interrupted"));
+  EXPECT_EQ(json({"runs"}).as_array().front()["state"], Json("interrupted"));
+}
+
 TEST_F(CommandLineTest, AKilledWorkerCostsTimeAndNothingElse) {
   auto const running = os::Process::spawn(command({"run", "scan-to-text", kScans + "/shelf-be.pdf"})).value();
   auto const worker = wait_for_worker(running->pid());

@@ -24,10 +24,10 @@ class ExamplesTest : public testing::Test {
 
   Result<Value> run(std::string const& pipeline, value::BlobPtr document) {
     RunRequest request;
-    request.name =
+    auto const name =
         TRY(runtime_->library().add_file(std::string(SHOAL_SOURCE_DIR) + "/examples/pipelines/" + pipeline));
     request.inputs = Value::record({{"document", std::move(document)}});
-    return runtime_->run(std::move(request)).outputs;
+    return runtime_->run(name, std::move(request)).outputs;
   }
 
   os::TemporaryFolder home_ = os::TemporaryFolder::create("shoal-examples").value();

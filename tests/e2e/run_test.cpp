@@ -42,13 +42,12 @@ class RunTest : public testing::Test {
   RunResult run(std::string const& name, Value inputs = Value::record({})) {
     events_.clear();
     RunRequest request;
-    request.name = name;
     request.inputs = std::move(inputs);
     request.on_event = [this](Event const& event) { events_.push_back(event); };
     request.stop = stop_.get_token();
     request.egress = &account_;
     request.accept_failed_checks = accept_failed_checks_;
-    return runtime_->run(std::move(request));
+    return runtime_->run(name, std::move(request));
   }
 
   std::size_t count(Event::Kind kind) const {
@@ -229,7 +228,10 @@ TEST_F(RunTest, TheJournalKnowsRunsStepsAndWhatWasInterrupted) {
   add("double.yaml", kDouble);
   auto const result = run("double", Value::record({{"words", Value::list({"a"})}}));
   auto& journal = runtime_->journal();
-  ASSERT_TRUE(journal.run_started("0abandoned", "double", clock_.wall()));  // a process that was killed
+  RunRecord abandoned;  // by a process that was killed
+  abandoned.run = "0abandoned";
+  abandoned.started = clock_.wall();
+  ASSERT_TRUE(journal.run_started(abandoned));
   EXPECT_EQ(journal.find("0abandoned")->state, "running");
   open();
   run("echo.echo", Value::record({{"value", 1}}));
@@ -371,9 +373,8 @@ TEST_F(RunTest, ASecondRuntimeOfTheHomeWaitsAndSaysForWhom) {
   };
   auto const second = Runtime::open(std::move(options), egress_, clock_).value();
   RunRequest request;
-  request.name = "echo.echo";
   request.inputs = Value::record({{"value", 2}});
-  auto const result = second->run(std::move(request));
+  auto const result = second->run("echo.echo", std::move(request));
   ASSERT_FALSE(result.outputs);
   EXPECT_EQ(result.outputs.error().code(), Code::cancelled);
   EXPECT_NE(holder.find("process"), std::string::npos);

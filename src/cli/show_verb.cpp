@@ -1,0 +1,100 @@
+// `shoal show NAME`: a run, a model, or something that can be run.
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/ports.h"
+#include "cli/provenance.h"
+#include "cli/render.h"
+#include "cli/session.h"
+#include "cli/verbs.h"
+
+namespace shoal::cli {
+namespace {
+
+// As new_run_id() writes them, or the beginning of one that is long enough to mean it.
+bool may_be_run(std::string_view word) {
+  constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
+  return word.size() >= 4 && word.size() <= 12 && word.find_first_not_of(kDigits) == std::string_view::npos;
+}
+
+Error unknown(runtime::Runtime& home, std::string const& word) {
+  auto names = home.library().names();
+  for (auto const& model : home.models().list()) names.push_back(model.entry.name);
+  return Error(Code::not_found,
+               "there is no run, no model and nothing to run named `" + word + "`" + suggest(word, names) +
+                   "; `shoal runs`, `shoal models`, `shoal pipelines` and `shoal tasks` list "
+                   "what there is");
+}
+
+Result<int> show_run(Session& session, runtime::RunRecord const& record, bool provenance) {
+  auto& journal = TRY(session.home())->journal();
+  auto const trace = TRY(trace_run(journal, record));
+  if (session.json()) {
+    session.print_json(to_json(trace, provenance ? Detail::provenance : Detail::steps));
+  } else {
+    session.print(describe(trace, provenance ? Detail::provenance : Detail::steps));
+  }
+  return 0;
+}
+
+Result<int> show(Session& session, Arguments const& arguments) {
+  auto& home = *TRY(session.home());
+  auto const& word = arguments.positionals.front();
+  bool const provenance = arguments.has("--provenance");
+  bool const is_model = home.models().find(word).has_value();
+  bool const is_callable = !is_model && home.library().describe(word).has_value();
+  if (!provenance && is_model) return show_model(session, word);
+  if (!provenance && is_callable) return show_callables(session, {word});
+  if (provenance && (is_model || is_callable)) {
+    return Error(Code::invalid_argument,
+                 "`--provenance` is of a run, and `" + word + "` is none; `shoal runs` lists them");
+  }
+  if (!may_be_run(word)) return unknown(home, word);
+  TRY(home.note_interrupted_runs());
+  auto const record = home.journal().find(word);
+  if (!record && record.error().code() == Code::not_found) return unknown(home, word);
+  return show_run(session, TRY(record), provenance);
+}
+
+}  // namespace
+
+Result<int> show_callables(Session& session, std::vector<std::string> const& names) {
+  auto& library = TRY(session.home())->library();
+  Json documents = Json::array();
+  std::string text;
+  for (auto const& name : names) {
+    auto const description = TRY(library.describe(name));
+    documents.push(to_json(description));
+    text += (text.empty() ? "" : "\n") + describe(description);
+  }
+  if (session.json()) {
+    session.print_json(names.size() == 1 ? documents.as_array().front() : documents);
+  } else {
+    session.print(text);
+  }
+  return 0;
+}
+
+Verb show_verb() {
+  Verb verb;
+  verb.name = "show";
+  verb.positionals = "RUN|NAME|MODEL";
+  verb.about = "Show a run, what something takes and gives, or a model";
+  verb.details =
+      "RUN is an id of `shoal runs`, or its beginning: what went in, what ran, what came out. NAME is a "
+      "pipeline, a "
+      "task, an\n"
+      "operation or a function: its inputs and outputs with their types.\n"
+      "--provenance says of every step of a run what made its result: the engine and its build, the model "
+      "and its "
+      "hash, the\n"
+      "options, and for what came from the cache the run that made it first.";
+  verb.example = "shoal show scan-to-text\nshoal show smollm2-135m";
+  verb.min_positionals = 1;
+  verb.max_positionals = 1;
+  verb.options = {{"--provenance", "", "", "Of a run: what made each result"}};
+  verb.run = show;
+  return verb;
+}
+
+}  // namespace shoal::cli
