@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <exception>
 
+#include "engines/llama/template_budget.h"
+
 namespace shoal::llama_engine {
 
 struct ChatTemplate::Program {
@@ -65,8 +67,14 @@ Result<std::unique_ptr<ChatTemplate>> ChatTemplate::parse(std::string const& sou
     program->beginning = beginning;
     program->end = end;
     jinja::lexer lexer;
-    program->syntax = jinja::parse_from_tokens(lexer.tokenize(source));
+    auto const tokens = lexer.tokenize(source);
+    TRY(check_nesting(tokens));
+    program->syntax = jinja::parse_from_tokens(tokens);
+    add_counters(program->syntax);
+    TemplateBudget const budget;
     program->abilities = jinja::caps_get(program->syntax);
+    if (!budget.spent().empty())
+      return Error(Code::unsupported, "the model's chat template " + budget.spent());
     return std::unique_ptr<ChatTemplate>(new ChatTemplate(std::move(program)));
   } catch (std::exception const& thrown) {
     return Error(Code::unsupported,
@@ -77,6 +85,7 @@ Result<std::unique_ptr<ChatTemplate>> ChatTemplate::parse(std::string const& sou
 Result<std::vector<Part>> ChatTemplate::render(std::vector<Message> messages) const {
   auto const& abilities = program_->abilities;
   if (!abilities.supports_system_role) fold_system_into_user(messages);
+  TemplateBudget const budget;
   try {
     jinja::context context(program_->source);
     auto given = common_json::object();
@@ -93,6 +102,8 @@ Result<std::vector<Part>> ChatTemplate::render(std::vector<Message> messages) co
     for (auto const& part : rendered->val_str.parts) parts.push_back({part.val, part.is_input});
     return parts;
   } catch (std::exception const& thrown) {
+    if (!budget.spent().empty())
+      return Error(Code::unsupported, "the model's chat template " + budget.spent());
     return Error(Code::invalid_argument,
                  std::string("the model's chat template refuses these messages: ") + thrown.what());
   }
