@@ -1,5 +1,6 @@
 #include "engines/llama/header.h"
 
+#include <ggml-cpu.h>
 #include <gguf.h>
 
 #include <algorithm>
@@ -95,12 +96,38 @@ Result<Gguf> open_gguf(engine::ModelFile const& file) {
   }
 }
 
+Error unusable(std::string const& why) {
+  return Error(Code::invalid_argument, "not a usable GGUF file: " + why);
+}
+
+// What the library multiplies with without asking whether it can.
+Result<void> check_tensors(gguf_context* gguf) {
+  for (std::int64_t i = 0; i < gguf_get_n_tensors(gguf); ++i) {
+    auto const type = gguf_get_tensor_type(gguf, i);
+    std::string_view const name = gguf_get_tensor_name(gguf, i);
+    if (!name.ends_with(".weight") || ggml_get_type_traits_cpu(type)->vec_dot) continue;
+    return unusable("its weights " + printable(name) + " are of the type " + ggml_type_name(type) +
+                    ", which is for other things");
+  }
+  return {};
+}
+
+// The same of numbers that it reads into a computation.
+Result<void> check_numbers(gguf_context* gguf) {
+  for (std::int64_t i = 0; i < gguf_get_n_kv(gguf); ++i) {
+    std::string_view const key = gguf_get_key(gguf, i);
+    if (!key.ends_with("_epsilon") || gguf_get_kv_type(gguf, i) != GGUF_TYPE_FLOAT32) continue;
+    auto const value = gguf_get_val_f32(gguf, i);
+    if (!(value >= 0 && value < 1)) return unusable("its " + printable(key) + " is " + std::to_string(value));
+  }
+  return {};
+}
+
 // What the library would take on trust and then divide by, or allocate.
 Result<void> check(Header const& header) {
   auto const limit = [](std::string const& what, std::int64_t value, std::int64_t most) -> Result<void> {
     if (value > 0 && value <= most) return {};
-    return Error(Code::invalid_argument,
-                 "not a usable GGUF file: its " + what + " is " + std::to_string(value));
+    return unusable("its " + what + " is " + std::to_string(value));
   };
   TRY(limit("context length", header.context_length, std::int64_t{1} << 28));
   TRY(limit("number of layers", header.layers, 4096));
@@ -140,6 +167,8 @@ Result<Header> read_header(engine::ModelFile const& file) {
   for (std::int64_t i = 0; i < header.tensors; ++i)
     header.tensor_bytes += gguf_get_tensor_size(gguf.get(), i);
   TRY(check(header));
+  TRY(check_tensors(gguf.get()));
+  TRY(check_numbers(gguf.get()));
   return header;
 }
 

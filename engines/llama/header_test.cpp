@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <cmath>
 #include <cstring>
 
 #include "engines/llama/library.h"
@@ -133,6 +134,36 @@ TEST(Header, AModelThatLacksItsTensorsFailsToLoad) {
   EXPECT_EQ(loaded.error().code(), Code::invalid_argument);
   EXPECT_NE(loaded.error().message().find("made.gguf"), std::string::npos) << loaded.error().message();
   EXPECT_FALSE(engine.probe(file.file()));
+}
+
+TEST(Header, WhatTheLibraryWouldTrustIsAskedFirst) {
+  for (float const epsilon : {-1.0F, std::nanf(""), 1e30F}) {
+    auto pairs = good_pairs();
+    constexpr std::uint32_t kFloat32 = 6;
+    pairs.push_back(text("llama.attention.layer_norm_rms_epsilon") + raw(kFloat32) + raw(epsilon));
+    auto const header = header_of(gguf(pairs));
+    ASSERT_FALSE(header) << epsilon;
+    EXPECT_NE(header.error().message().find("epsilon"), std::string::npos) << header.error().message();
+  }
+  auto bytes = gguf(good_pairs());
+  constexpr std::uint32_t kI8 = 24;
+  bytes.replace(bytes.find("token_embd.weight") + 17 + 4 + 8, 4, raw(kI8));
+  auto const header = header_of(bytes);
+  ASSERT_FALSE(header);
+  EXPECT_NE(header.error().message().find("of the type i8"), std::string::npos) << header.error().message();
+}
+
+TEST(Header, AnAssertionOfTheLibraryIsAnErrorOfTheLoad) {
+  auto pairs = good_pairs();
+  pairs.push_back(text_pair("tokenizer.ggml.model", "llama"));
+  pairs.push_back(number_pair("llama.attention.layer_norm_rms_epsilon", 0));
+  pairs.push_back(number_pair("llama.expert_used_count", 9));
+  MemoryFile const file(gguf(pairs));
+  LlamaEngine engine;
+  ASSERT_TRUE(engine.start());
+  auto const loaded = engine.load(file.file(), [](double) { return true; });
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message().find("llama.cpp"), std::string::npos) << loaded.error().message();
 }
 
 TEST(Header, TheContextIsWhatWasTrainedAtMost) {

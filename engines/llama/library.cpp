@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <mutex>
+#include <stdexcept>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -12,6 +13,7 @@ namespace shoal::llama_engine {
 namespace {
 
 thread_local std::string first_error;
+thread_local int assertions_throw = 0;
 
 void take_message(ggml_log_level level, char const* text, void*) {
   auto const message = trim(text);
@@ -20,8 +22,22 @@ void take_message(ggml_log_level level, char const* text, void*) {
   log_debug(message);
 }
 
+// "/path/llama-vocab.cpp:2539: GGML_ASSERT(…) failed" without the path of the machine that built it.
+std::string without_path(std::string_view message) {
+  auto const place = message.substr(0, message.find(": "));
+  auto const slash = place.rfind('/');
+  return std::string(slash == std::string_view::npos ? message : message.substr(slash + 1));
+}
+
 // The library calls abort() next: what it met was a broken file or a bug, and the host restarts the worker.
-void tell_before_abort(char const* message) { log_error(std::string("llama.cpp stopped: ") + message); }
+void tell_before_abort(char const* message) {
+  auto const told = "llama.cpp stopped: " + without_path(message);
+  if (assertions_throw > 0) {
+    if (first_error.empty()) first_error = told;
+    throw std::runtime_error(told);
+  }
+  log_error(told);
+}
 
 }  // namespace
 
@@ -46,6 +62,9 @@ std::string library_error(std::string otherwise) {
   }
   return error.empty() ? std::move(otherwise) : error;
 }
+
+AssertionsThrow::AssertionsThrow() { ++assertions_throw; }
+AssertionsThrow::~AssertionsThrow() { --assertions_throw; }
 
 void Free::operator()(llama_model* model) const { llama_model_free(model); }
 void Free::operator()(llama_context* context) const { llama_free(context); }

@@ -23,6 +23,16 @@ void start_library();
 std::string library_error(std::string otherwise);
 void forget_library_error();
 
+// While it lives, a failed assertion of the library on this thread is an exception, and not the end of the
+// process: for work of one thread that leaves nothing behind, as a load.
+class AssertionsThrow {
+ public:
+  AssertionsThrow();
+  ~AssertionsThrow();
+  AssertionsThrow(AssertionsThrow const&) = delete;
+  AssertionsThrow& operator=(AssertionsThrow const&) = delete;
+};
+
 struct Free {
   void operator()(llama_model* model) const;
   void operator()(llama_context* context) const;

@@ -17,6 +17,8 @@ Result<void> check_generates(Header const& header) {
 }
 
 Result<void> check_generates(llama_model const& model) {
+  if (llama_vocab_type(llama_model_get_vocab(&model)) == LLAMA_VOCAB_TYPE_NONE)
+    return Error(Code::unsupported, "it has no tokenizer, so it can read no text");
   if (llama_model_has_decoder(&model) && !llama_model_has_encoder(&model) &&
       !llama_model_is_diffusion(&model))
     return {};

@@ -31,6 +31,7 @@ Result<Tokens> Vocabulary::tokenize(std::string_view text, Place place, Special 
                           special == Special::as_token);
   };
   try {
+    AssertionsThrow const assertions_throw;
     auto count = fill();
     if (count < 0 && count != std::numeric_limits<std::int32_t>::min()) {
       tokens.resize(static_cast<std::size_t>(-count));

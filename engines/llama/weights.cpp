@@ -3,6 +3,7 @@
 #include <llama.h>
 
 #include <algorithm>
+#include <exception>
 #include <map>
 
 #include "engines/llama/file.h"
@@ -34,6 +35,10 @@ struct Watch {
   }
 };
 
+Error cannot_load(std::string const& why) {
+  return Error(Code::invalid_argument, "llama.cpp cannot load it: " + why);
+}
+
 Error cancelled() { return Error(Code::cancelled, "the load was cancelled"); }
 
 Result<ModelHandle> load_from(engine::ModelFile const& file, llama_model_params params, Watch& watch) {
@@ -41,10 +46,16 @@ Result<ModelHandle> load_from(engine::ModelFile const& file, llama_model_params 
   params.progress_callback = [](float done, void* data) { return static_cast<Watch*>(data)->go_on(done); };
   params.progress_callback_user_data = &watch;
   forget_library_error();
-  ModelHandle model(llama_model_load_from_file_ptr(stream.get(), params));
+  ModelHandle model;
+  try {
+    AssertionsThrow const assertions_throw;
+    model.reset(llama_model_load_from_file_ptr(stream.get(), params));
+  } catch (std::exception const& thrown) {
+    return cannot_load(thrown.what());
+  }
   if (watch.stopped) return cancelled();
   if (model) return model;
-  return Error(Code::invalid_argument, "llama.cpp cannot load it: " + library_error("it does not say why"));
+  return cannot_load(library_error("it does not say why"));
 }
 
 }  // namespace
@@ -64,7 +75,13 @@ Result<ContextHandle> make_context(llama_model& model, ContextOptions const& opt
   params.kv_unified = true;
   params.no_perf = true;
   forget_library_error();
-  ContextHandle context(llama_init_from_model(&model, params));
+  ContextHandle context;
+  try {
+    AssertionsThrow const assertions_throw;
+    context.reset(llama_init_from_model(&model, params));
+  } catch (std::exception const& thrown) {
+    return cannot_load(thrown.what());
+  }
   if (context) return context;
   return Error(Code::out_of_memory, "no context of " + std::to_string(options.tokens) +
                                         " tokens: " + library_error("llama.cpp does not say why"));
