@@ -32,8 +32,8 @@ void Threads::serve() {
     changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
     --idle_;
     if (waiting_.empty()) return;
-    auto work = std::move(waiting_.back());
-    waiting_.pop_back();
+    auto work = std::move(waiting_.front());
+    waiting_.pop_front();
     lock.unlock();
     work();
     work = nullptr;

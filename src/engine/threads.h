@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -17,7 +18,7 @@ class Threads {
   Threads& operator=(Threads const&) = delete;
   ~Threads();
 
-  // Called by one thread.
+  // Called by one thread. What waits is begun in this order.
   void run(std::function<void()> work);
 
  private:
@@ -25,7 +26,7 @@ class Threads {
 
   std::mutex mutex_;  // guards the four below; a condition variable needs it bare
   std::condition_variable changed_;
-  std::vector<std::function<void()>> waiting_;
+  std::deque<std::function<void()>> waiting_;  // in their order
   std::size_t idle_ = 0;
   bool ending_ = false;
   std::vector<std::thread> threads_;
