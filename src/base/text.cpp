@@ -130,6 +130,8 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string quoted(std::string_view text) { return "`" + printable(text.substr(0, 160)) + "`"; }
+
 std::string_view trim(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);

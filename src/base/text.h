@@ -20,6 +20,8 @@ void append_utf8(std::string& out, char32_t code_point);
 // For terminals and logs: what is not valid UTF-8 and control characters but line feed and tab
 // become U+FFFD, so that a hostile name cannot move a cursor.
 std::string printable(std::string_view text);
+// For messages: the first 160 bytes, printable, between backticks.
+std::string quoted(std::string_view text);
 
 std::string_view trim(std::string_view text);  // ASCII white space
 std::vector<std::string_view> split(std::string_view text, char separator);

@@ -22,8 +22,6 @@ using Kind = Type::Kind;
 constexpr std::uint32_t kNoCallable = 0xffffffff;
 constexpr std::size_t kShownOfCircle = 12;
 
-std::string quoted(std::string_view text) { return "`" + printable(text.substr(0, 160)) + "`"; }
-
 std::vector<std::string> names_of(std::vector<Port> const& ports) {
   std::vector<std::string> names;
   for (auto const& port : ports) names.push_back(port.name);

@@ -6,12 +6,12 @@
 
 #include "base/text.h"
 #include "graph/binding_parser.h"
+#include "graph/head.h"
 #include "graph/problems.h"
 
 namespace shoal::graph {
 namespace {
 
-constexpr std::int64_t kFormatVersion = 1;
 constexpr std::int64_t kMostRetries = 100;
 constexpr double kLongestTimeoutSeconds = 30 * 86400.0;
 
@@ -19,8 +19,6 @@ std::vector<std::string> const kDocumentKeys = {"shoal", "pipeline", "about", "i
                                                 "steps", "outputs",  "layout"};
 std::vector<std::string> const kStepKeys = {"use",  "with",     "each",  "as",      "when",
                                             "else", "on_error", "retry", "timeout", "cache"};
-
-std::string quoted(std::string_view text) { return "`" + printable(text.substr(0, 80)) + "`"; }
 
 // Letters, digits and `.`, `_`, `-`: what can be a file's name and a word of a command line.
 bool is_document_name(std::string_view text) {
@@ -38,9 +36,8 @@ class DocumentReader {
       : source_(text), parsed_(parsed), bindings_(source_, parsed.problems) {}
 
   void read(Yaml const& root) {
+    check_version(root, parsed_.problems);
     for (auto const& entry : root.entries()) read_key(entry);
-    if (root.find("shoal") == nullptr)
-      problem({1, 1}, "the version of the format is missing", "begin with `shoal: 1`");
     if (root.find("pipeline") == nullptr) {
       problem({1, 1}, "the name of the pipeline is missing", "write `pipeline: NAME`");
     }
@@ -55,9 +52,9 @@ class DocumentReader {
 
   void read_key(Yaml::Entry const& entry) {
     auto const& [key, position, node] = entry;
-    if (key == "shoal") return read_version(node);
+    if (key == "shoal") return;  // check_version() has read it
     if (key == "pipeline") return read_name(node);
-    if (key == "about") return read_about(node);
+    if (key == "about") return void(parsed_.about = read_about(node, parsed_.problems));
     if (key == "inputs") return read_inputs(node);
     if (key == "steps") return read_steps(node);
     if (key == "outputs") return read_outputs(node);
@@ -66,27 +63,11 @@ class DocumentReader {
             propose_or_list(parsed_.problems, key, kDocumentKeys));
   }
 
-  void read_version(Yaml const& node) {
-    if (node.kind() != Yaml::Kind::integer || node.integer() < 1) {
-      return problem(node.position(), "`shoal` is the version of the format, not " + quoted(node.text()),
-                     "write `shoal: 1`");
-    }
-    if (node.integer() == kFormatVersion) return;
-    problem(node.position(),
-            "version " + node.text() + " of the format is not supported; this program reads version 1",
-            "update shoal");
-  }
-
   void read_name(Yaml const& node) {
     parsed_.name = node.text();
     if (is_document_name(parsed_.name)) return;
     problem(node.position(), quoted(parsed_.name) + " cannot be the name of a pipeline",
             "use letters, digits, `.`, `_` and `-`, not beginning with `.` or `-`");
-  }
-
-  void read_about(Yaml const& node) {
-    if (!node.is_scalar()) return problem(node.position(), "`about` must be a text");
-    parsed_.about = node.text();
   }
 
   // An input with a name that no reference can have is a problem of parse_ports().

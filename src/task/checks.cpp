@@ -40,8 +40,6 @@ CheckKind const* find_kind(std::string_view name) {
 
 bool is_open(Type const& type) { return type.kind() == TypeKind::any || type.kind() == TypeKind::json; }
 
-std::string quoted(std::string_view text) { return "`" + printable(text.substr(0, 80)) + "`"; }
-
 Value as_list(Value const& value) { return value.is_list() ? value : Value::list({value}); }
 
 // The parameters of one check, read from what is written and completed with what is not.

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "graph/expression.h"
+#include "graph/head.h"
 #include "graph/problems.h"
 #include "task/task.h"
 #include "value/json.h"
@@ -13,15 +14,11 @@ namespace {
 
 using value::Value;
 
-constexpr std::int64_t kFormatVersion = 1;
-
 std::vector<std::string> const kDocumentKeys = {"shoal",   "task",   "about",  "inputs",
                                                 "outputs", "ladder", "checks", "examples"};
 std::vector<std::string> const kLaterDocumentKeys = {"unit", "route", "start", "policy", "doubt"};
 std::vector<std::string> const kRungKeys = {"use", "with"};
 std::vector<std::string> const kLaterRungKeys = {"policy", "prompt", "schema", "timeout"};
-
-std::string quoted(std::string_view text) { return "`" + printable(text.substr(0, 80)) + "`"; }
 
 bool is_among(std::string_view name, std::vector<std::string> const& names) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -32,9 +29,8 @@ class TaskReader {
   explicit TaskReader(Task& task) : task_(task) {}
 
   void read(Yaml const& root) {
+    graph::check_version(root, task_.problems);
     for (auto const& entry : root.entries()) read_key(entry);
-    if (root.find("shoal") == nullptr)
-      problem({1, 1}, "the version of the format is missing", "begin with `shoal: 1`");
     if (root.find("task") == nullptr)
       problem({1, 1}, "the name of the task is missing", "write `task: NAME`");
     if (root.find("outputs") == nullptr)
@@ -61,9 +57,9 @@ class TaskReader {
 
   void read_key(Yaml::Entry const& entry) {
     auto const& [key, position, node] = entry;
-    if (key == "shoal") return read_version(node);
+    if (key == "shoal") return;  // check_version() has read it
     if (key == "task") return read_name(node);
-    if (key == "about") return read_about(node);
+    if (key == "about") return void(task_.about = graph::read_about(node, task_.problems));
     if (key == "inputs") return void(task_.signature.inputs = value::parse_ports(node, task_.problems));
     if (key == "outputs") return read_outputs(node);
     if (key == "ladder") return read_ladder(node);
@@ -72,27 +68,11 @@ class TaskReader {
     report_key(entry, "a task", kDocumentKeys, kLaterDocumentKeys);
   }
 
-  void read_version(Yaml const& node) {
-    if (node.kind() != Yaml::Kind::integer || node.integer() < 1) {
-      return problem(node.position(), "`shoal` is the version of the format, not " + quoted(node.text()),
-                     "write `shoal: 1`");
-    }
-    if (node.integer() == kFormatVersion) return;
-    problem(node.position(),
-            "version " + node.text() + " of the format is not supported; this program reads version 1",
-            "update shoal");
-  }
-
   void read_name(Yaml const& node) {
     task_.name = node.text();
     if (node.is_scalar() && graph::is_name(task_.name)) return;
     problem(node.position(), quoted(task_.name) + " cannot be the name of a task",
             "use letters, digits, `_` and `-`, a letter first");
-  }
-
-  void read_about(Yaml const& node) {
-    if (!node.is_scalar()) return problem(node.position(), "`about` must be a text");
-    task_.about = node.text();
   }
 
   void read_outputs(Yaml const& node) {

@@ -10,8 +10,6 @@ using value::Type;
 using value::Value;
 using Kind = Type::Kind;
 
-std::string quoted(std::string_view text) { return "`" + printable(text.substr(0, 80)) + "`"; }
-
 Error no_field(std::string_view name, Type const& type) {
   std::vector<std::string> names;
   for (auto const& field : type.fields()) names.push_back(field.first);

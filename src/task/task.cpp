@@ -14,8 +14,6 @@ using graph::Callable;
 using value::Port;
 using value::Value;
 
-std::string quoted(std::string_view text) { return "`" + printable(text.substr(0, 160)) + "`"; }
-
 std::vector<std::string> names_of(std::vector<Port> const& ports) {
   std::vector<std::string> names;
   for (auto const& port : ports) names.push_back(port.name);

@@ -1,6 +1,7 @@
 // The pipelines of examples/, run as examples/README.md says.
 #include <gtest/gtest.h>
 
+#include "open_runtime.h"
 #include "os/file.h"
 #include "runtime/runtime.h"
 
@@ -12,12 +13,7 @@ using value::Value;
 class ExamplesTest : public testing::Test {
  protected:
   void SetUp() override {
-    Runtime::Options options;
-    options.home = {home_.path(), home_.path(), home_.path() + "/cache"};
-    auto const build = std::string(SHOAL_BINARY_DIR);
-    options.installation = {build + "/lib/shoal/engines", build + "/share/shoal"};
-    options.cores = 2;
-    auto opened = Runtime::open(std::move(options), egress_, clock_);
+    auto opened = open_runtime(home_.path(), egress_, clock_);
     ASSERT_TRUE(opened) << opened.error().message();
     runtime_ = std::move(*opened);
   }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "net/test_server.h"
+#include "open_runtime.h"
 #include "os/file.h"
 #include "runtime/runtime.h"
 
@@ -22,12 +23,7 @@ class RunTest : public testing::Test {
   // As a new process would: nothing of the one before is left but what is on disk.
   void open() {
     runtime_.reset();
-    Runtime::Options options;
-    options.home = {home_.path(), home_.path(), home_.path() + "/cache"};
-    auto const build = std::string(SHOAL_BINARY_DIR);
-    options.installation = {build + "/lib/shoal/engines", build + "/share/shoal"};
-    options.cores = 2;
-    auto opened = Runtime::open(std::move(options), egress_, clock_);
+    auto opened = open_runtime(home_.path(), egress_, clock_);
     ASSERT_TRUE(opened) << opened.error().message();
     runtime_ = std::move(*opened);
   }
