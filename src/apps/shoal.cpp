@@ -34,7 +34,7 @@ cli::Terminal find_terminal() {
   return terminal;
 }
 
-int run(std::vector<std::string> words) {
+int run(std::vector<std::string> const& words) {
   os::ignore_broken_pipes();
   start_log("shoal", LogLevel::warning);
   std::stop_source stop;
@@ -66,7 +66,7 @@ int run(std::vector<std::string> words) {
   environment.examine = [](std::vector<std::string> mirror_files) {
     return runtime::examine({os::find_home(), os::find_installation(), std::move(mirror_files)});
   };
-  return cli::run(environment, std::move(words));
+  return cli::run(environment, words);
 }
 
 }  // namespace

@@ -415,6 +415,7 @@ Error to_error(std::vector<Problem> problems, std::string_view file) {
     return std::pair(a.position.line, a.position.column) < std::pair(b.position.line, b.position.column);
   });
   std::vector<std::string> lines;
+  lines.reserve(problems.size());
   for (auto const& problem : problems) lines.push_back(to_string(problem, file));
   return Error(Code::invalid_argument, join(lines, "\n"));
 }

@@ -136,7 +136,7 @@ class Exchange {
   // Starts an operation and runs it to its end, which comes at the latest after `limit`.
   template <typename Start> error_code await(Duration limit, Start start) {
     if (request_.stop.stop_requested()) return asio::error::operation_aborted;
-    error_code outcome;
+    error_code outcome = asio::error::operation_aborted;
     bool done = false;
     stream_.expires_after(std::chrono::duration_cast<std::chrono::milliseconds>(limit));
     start([&](error_code result, auto&&...) {
@@ -145,7 +145,8 @@ class Exchange {
     });
     std::stop_callback on_stop(request_.stop, [this] { asio::post(context_, [this] { stream_.close(); }); });
     context_.restart();
-    while (!done) context_.run_one();
+    while (!done && context_.run_one() > 0) {
+    }
     stream_.expires_never();
     return outcome;
   }

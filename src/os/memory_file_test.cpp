@@ -44,7 +44,7 @@ TEST(MemoryFile, AWriterFillsInPlace) {
   EXPECT_EQ(std::string(writer.bytes().data(), 5), std::string(5, '\0'));
   std::memcpy(writer.bytes().data(), "hello", 5);
   Descriptor const buffer = std::move(writer).seal().value();
-  EXPECT_TRUE(writer.bytes().empty());
+  EXPECT_TRUE(writer.bytes().empty());  // NOLINT(bugprone-use-after-move): what is tested
   EXPECT_EQ(MappedBuffer::map(buffer, 5).value().bytes(), "hello");
 }
 

@@ -73,7 +73,7 @@ Result<void> check_value(Port const& port, Value const& value) {
 }
 
 // 1 and 1.0 differ in a hash: what goes to a port of numbers is always a number.
-Value as_port_value(Port const& port, Value value) {
+Value as_port_value(Port const& port, Value const& value) {
   return port.type.kind() == Type::Kind::number && value.is_integer() ? Value(value.as_number()) : value;
 }
 
@@ -81,6 +81,7 @@ Result<void> check_names(std::vector<Port> const& ports, Value const& given) {
   for (auto const& field : given.as_record()) {
     if (find_port(ports, field.first)) continue;
     std::vector<std::string> names;
+    names.reserve(ports.size());
     for (auto const& port : ports) names.push_back(port.name);
     auto message = "there is no input `" + printable(field.first) + "`";
     auto proposal = did_you_mean(field.first, names);
