@@ -65,7 +65,8 @@ Result<std::variant<FileLock, FileLock::Holder>> FileLock::try_acquire(std::stri
   return Outcome(FileLock(std::move(file)));
 }
 
-Result<FileLock> FileLock::acquire(std::string const& path, std::string const& note, std::stop_token const& stop,
+Result<FileLock> FileLock::acquire(std::string const& path, std::string const& note,
+                                   std::stop_token const& stop,
                                    std::function<void(Holder const&)> const& on_wait) {
   Wakeup const stopped = TRY(Wakeup::create());
   std::stop_callback const wake(stop, [&] { stopped.signal(); });

@@ -28,7 +28,8 @@ class FileLock {
   static Result<std::variant<FileLock, Holder>> try_acquire(std::string const& path, std::string const& note);
   // Waits. `on_wait` is called when waiting begins and whenever another process becomes the holder.
   // Error `cancelled` when `stop` is requested.
-  static Result<FileLock> acquire(std::string const& path, std::string const& note, std::stop_token const& stop,
+  static Result<FileLock> acquire(std::string const& path, std::string const& note,
+                                  std::stop_token const& stop,
                                   std::function<void(Holder const&)> const& on_wait = {});
 
  private:
