@@ -1,6 +1,5 @@
-// The passages of a shelf in a SQLite database in its folder, searchable by words. The library itself is
-// included by shelf_index.cpp only. One thread at a time, and one process: a second one is told that it is in
-// use.
+// The passages of a shelf in a SQLite database in its folder, searchable by words. One thread at a time, and
+// one process: a second one is told that it is in use.
 //
 // The database is index.db with a write-ahead log beside it: one flush to disk a change, and the state before
 // or behind a change whenever the process or the machine stops. As no other process may have it open, no
