@@ -1,6 +1,8 @@
 #include "os/file.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -253,6 +255,70 @@ Result<void> AppendFile::append(std::string_view bytes) { return write_all(file_
 Result<void> AppendFile::sync() {
   if (fsync(file_.get()) != 0) return last_system_error("writing " + path_);
   return {};
+}
+
+Result<RandomAccessFile> RandomAccessFile::open(std::string const& path) {
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666));
+  if (!file) return last_system_error("opening " + path);
+  TRY(status_of(file, path));
+  return RandomAccessFile(std::move(file), path);
+}
+
+Result<RandomAccessFile> RandomAccessFile::open_read_only(std::string const& path) {
+  return RandomAccessFile(TRY(open_for_reading(path)), path);
+}
+
+Result<void> RandomAccessFile::write_at(std::uint64_t offset, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t const written = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return last_system_error("writing " + path_);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
+  }
+  return {};
+}
+
+Result<std::size_t> RandomAccessFile::read_at(std::uint64_t offset, std::span<char> space) const {
+  std::size_t used = 0;
+  while (used < space.size()) {
+    ssize_t const got =
+        ::pread(file_.get(), space.data() + used, space.size() - used, static_cast<off_t>(offset + used));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return last_system_error("reading " + path_);
+    if (got == 0) break;
+    used += static_cast<std::size_t>(got);
+  }
+  return used;
+}
+
+Result<void> RandomAccessFile::truncate(std::uint64_t size) {
+  if (ftruncate(file_.get(), static_cast<off_t>(size)) != 0) return last_system_error("cutting " + path_);
+  return {};
+}
+
+Result<void> RandomAccessFile::sync() {
+  if (fdatasync(file_.get()) != 0) return last_system_error("writing " + path_);
+  return {};
+}
+
+Result<std::uint64_t> RandomAccessFile::size() const {
+  return static_cast<std::uint64_t>(TRY(status_of(file_, path_)).st_size);
+}
+
+Result<LinkKind> link_file(std::string const& from, std::string const& to) {
+  std::error_code failure;
+  std::string const original = std::filesystem::canonical(from, failure).string();
+  if (failure) return system_error(failure.value(), "opening " + from);
+  Descriptor const source = TRY(open_for_reading(original));
+  if (::link(original.c_str(), to.c_str()) == 0) return LinkKind::hard;
+  if (errno == EEXIST) return last_system_error("linking " + to);
+  Descriptor const copy(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!copy) return last_system_error("writing " + to);
+  if (::ioctl(copy.get(), FICLONE, source.get()) == 0) return LinkKind::clone;
+  if (::unlink(to.c_str()) != 0 || ::symlink(original.c_str(), to.c_str()) != 0)
+    return last_system_error("linking " + to);
+  return LinkKind::symbolic;
 }
 
 }  // namespace shoal::os

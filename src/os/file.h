@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -109,5 +110,38 @@ class AppendFile {
   Descriptor file_;
   std::string path_;
 };
+
+// A file that is written and read at any place, by several threads at once.
+// Elsewhere: the same calls on macOS; overlapped ReadFile and WriteFile on Windows.
+class RandomAccessFile {
+ public:
+  // Makes the file if it is missing.
+  static Result<RandomAccessFile> open(std::string const& path);
+  // One that exists, of which nothing may be changed.
+  static Result<RandomAccessFile> open_read_only(std::string const& path);
+
+  // What lies between the old end and `offset` reads as zeros.
+  Result<void> write_at(std::uint64_t offset, std::string_view bytes);
+  // Fills `space` as far as the file goes; gives how many bytes.
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<char> space) const;
+  Result<void> truncate(std::uint64_t size);
+  Result<void> sync();
+  Result<std::uint64_t> size() const;
+
+ private:
+  RandomAccessFile(Descriptor file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
+
+  Descriptor file_;
+  std::string path_;
+};
+
+enum class LinkKind {
+  hard,      // one more name of the same file
+  clone,     // a file of its own that shares the bytes on disk (a reflink)
+  symbolic,  // a name that leads to the other
+};
+// Gives the file `from` (links resolved) the further name `to`, which must be free, without copying bytes:
+// the first kind that the file systems and permissions allow.
+Result<LinkKind> link_file(std::string const& from, std::string const& to);
 
 }  // namespace shoal::os
