@@ -87,6 +87,7 @@ Result<HttpResponse> Egress::fetch(EgressAccount& account, HttpRequest const& re
     bool follow = is_redirect(response.status) && request.method == HttpRequest::Method::get;
     if (!follow || response.header("location").empty()) return response;
 
+    if (sink.on_redirect) TRY(sink.on_redirect(response));
     Url next = TRY(resolve_url(url, response.header("location")).within("redirect from " + response.url));
     if (redirects == request.max_redirects) {
       return Error(Code::unavailable, request.url + " leads through more than " +

@@ -65,7 +65,8 @@ struct HttpRequest {
   Method method = Method::get;
   Headers headers;
   std::string body;
-  std::uint64_t offset = 0;  // ask for the body from this byte on
+  std::uint64_t offset = 0;             // ask for the body from this byte on …
+  std::optional<std::uint64_t> length;  // … and for so many bytes, where the server knows ranges
   std::uint64_t max_body_bytes = 64u << 20;
   Duration connect_timeout = std::chrono::seconds(4);  // name, connection and TLS: each
   Duration idle_timeout = std::chrono::seconds(30);    // no byte came or went
@@ -79,6 +80,7 @@ struct HttpResponse {
   HttpRequest::Headers headers;                 // names in lower case
   std::optional<std::uint64_t> content_length;  // of this body, where the server says
   std::uint64_t offset = 0;                     // the body starts here: 0 where the server knows no ranges
+  std::optional<std::uint64_t> total;           // of the whole that the body is from, where the server says
   std::string body;                             // unless it went to a sink
 
   std::string_view header(std::string_view lower_case_name) const;  // "" where it is missing
@@ -88,6 +90,7 @@ struct HttpResponse {
 struct HttpSink {
   std::function<Result<void>(HttpResponse const& head)> on_head;
   std::function<Result<void>(std::string_view bytes)> on_body;
+  std::function<Result<void>(HttpResponse const& hop)> on_redirect;  // before it is followed
 };
 
 // Any thread; a request blocks its caller. Made once by main().

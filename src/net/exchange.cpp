@@ -119,6 +119,21 @@ std::optional<std::uint64_t> range_start(std::string_view content_range) {
   return number(content_range.substr(0, content_range.find('-')));
 }
 
+// "bytes 100-199/1000" → 1000; nothing for "bytes 100-199/*"
+std::optional<std::uint64_t> range_total(std::string_view content_range) {
+  auto const slash = content_range.rfind('/');
+  if (slash == std::string_view::npos) return {};
+  return number(content_range.substr(slash + 1));
+}
+
+// "bytes=100-", "bytes=100-199"; "" for the whole
+std::string range_header(HttpRequest const& request) {
+  if (request.offset == 0 && !request.length) return {};
+  auto range = "bytes=" + std::to_string(request.offset) + "-";
+  if (request.length.value_or(0) > 0) range += std::to_string(request.offset + *request.length - 1);
+  return range;
+}
+
 class Exchange {
  public:
   Exchange(Url const& url, HttpRequest const& request, HttpSink const& sink, Traffic& moved)
@@ -242,8 +257,7 @@ class Exchange {
     message.set(http::field::connection, "close");
     for (auto const& [name, value] : request_.headers) message.set(name, value);
     message.set(http::field::accept_encoding, "identity");
-    if (request_.offset > 0)
-      message.set(http::field::range, "bytes=" + std::to_string(request_.offset) + "-");
+    if (auto const range = range_header(request_); !range.empty()) message.set(http::field::range, range);
     if (through_proxy) authorize(message, *proxy);
     message.body() = request_.body;
     if (request_.method == HttpRequest::Method::post) message.prepare_payload();
@@ -299,6 +313,9 @@ class Exchange {
         return Error(Code::unavailable, "it answered with another range than was asked for");
       }
       response.offset = *start;
+      response.total = range_total(response.header("content-range"));
+    } else {
+      response.total = response.content_length;
     }
     if (success && response.content_length.value_or(0) > request_.max_body_bytes) return too_large();
     if (success && sink_.on_head) TRY(sink_.on_head(response));
