@@ -39,6 +39,36 @@ Result<int> models(Session& session, Arguments const&) {
   return 0;
 }
 
+Json document_of(store::CatalogFile const& file, std::vector<store::Assembly> const& from) {
+  Json sources = Json::array();
+  for (auto const& source : from) sources.push(source.text);
+  auto document = Json::object({{"file", file.file}, {"bytes", file.size}, {"sha256", file.sha256.hex()}});
+  document.set("served_by", file.served_by.empty() ? Json() : Json(file.served_by));
+  return document.set("sources", std::move(sources));
+}
+
+std::string describe(store::Model const& model, store::Catalog const& catalog) {
+  auto const& entry = model.entry;
+  std::vector<std::vector<std::string>> rows = {
+      {"model", entry.full_name()},
+      {"about", entry.about},
+      {"licence", entry.licence},
+      {"publisher", entry.publisher},
+      {"engine", entry.engine},
+      {"size", human_bytes(entry.size())},
+      {"memory", entry.memory_bytes ? human_bytes(entry.memory_bytes) : ""},
+      {"here", model.installed() ? "yes" : "no; `shoal pull " + entry.full_name() + "` fetches it"}};
+  for (auto const& operation : entry.operations) rows.push_back({"runs as", entry.name + "." + operation});
+  for (auto const& file : entry.files) {
+    rows.push_back({"file", model.installed() ? model.folder + "/" + file.file : file.file});
+    rows.push_back({"sha256", file.sha256.hex()});
+    rows.push_back({"came from", file.served_by});
+    for (auto const& source : catalog.sources(entry, file)) rows.push_back({"source", source.text});
+  }
+  std::erase_if(rows, [](auto const& row) { return row[1].empty(); });
+  return table(rows);
+}
+
 Json document_of(store::PullResult const& pulled, net::EgressAccount const& account) {
   Json sources = Json::array();
   for (auto const& file : pulled.model.entry.files) sources.push(file.served_by);
@@ -62,25 +92,15 @@ std::string sentence_of(store::PullResult const& pulled) {
          (sources.empty() ? "" : " from " + join(sources, ", "));
 }
 
-std::string describe(store::Model const& model) {
-  auto const& entry = model.entry;
-  std::vector<std::vector<std::string>> rows = {
-      {"about", entry.about},
-      {"licence", entry.licence},
-      {"engine", entry.engine},
-      {"size", human_bytes(entry.size()) + "; in memory " + human_bytes(entry.memory_bytes)},
-      {"here", model.installed() ? model.path() : "no; `shoal pull " + entry.full_name() + "` fetches it"}};
-  for (auto const& operation : entry.operations) rows.push_back({"runs as", entry.name + "." + operation});
-  for (auto const& file : entry.files) rows.push_back({"file", file.file + ", SHA-256 " + file.sha256.hex()});
-  return entry.full_name() + "\n" + table(rows);
-}
-
 Result<int> pull(Session& session, Arguments const& arguments) {
   auto& home = *TRY(session.home());
+  auto const as = arguments.value("--as");
+  if (!as.empty() && arguments.positionals.size() > 1)
+    return Error(Code::invalid_argument, "`--as` names one model; pull the others without it");
   Json documents = Json::array();
   for (auto const& name : arguments.positionals) {
     net::EgressAccount account(pull_policy());
-    auto const pulled = TRY(pull_model(session, home, name, account));
+    auto const pulled = TRY(pull_model(session, home, name, account, as));
     if (session.json()) {
       documents.push(document_of(pulled, account));
     } else {
@@ -95,12 +115,13 @@ Result<int> remove(Session& session, Arguments const& arguments) {
   auto& home = *TRY(session.home());
   Json documents = Json::array();
   for (auto const& name : arguments.positionals) {
-    auto const model = TRY(home.models().require(name));
-    TRY(home.models().remove(name));
-    documents.push(
-        Json::object({{"name", model.entry.name}, {"tag", model.entry.tag}, {"bytes", model.entry.size()}}));
+    auto const removed = TRY(home.models().remove(name));
+    documents.push(Json::object({{"name", removed.entry.name},
+                                 {"tag", removed.entry.tag},
+                                 {"bytes", removed.entry.size()},
+                                 {"freed_bytes", removed.freed_bytes}}));
     if (!session.json())
-      session.print(model.entry.full_name() + " is deleted: " + human_bytes(model.entry.size()) +
+      session.print(removed.entry.full_name() + " is deleted: " + human_bytes(removed.freed_bytes) +
                     " are free");
   }
   if (session.json()) session.print_json(documents);
@@ -110,12 +131,18 @@ Result<int> remove(Session& session, Arguments const& arguments) {
 }  // namespace
 
 Result<int> show_model(Session& session, std::string const& name) {
-  auto const model = TRY(TRY(session.home())->models().find(name));
-  if (session.json()) {
-    session.print_json(document_of(model));
-  } else {
-    session.print(describe(model));
+  auto& models = TRY(session.home())->models();
+  auto const model = TRY(models.find(name));
+  if (!session.json()) {
+    session.print(describe(model, models.catalog()));
+    return 0;
   }
+  auto document = document_of(model);
+  document.set("publisher", model.entry.publisher).set("options", model.entry.options);
+  Json files = Json::array();
+  for (auto const& file : model.entry.files)
+    files.push(document_of(file, models.catalog().sources(model.entry, file)));
+  session.print_json(document.set("files", std::move(files)));
   return 0;
 }
 
@@ -133,9 +160,16 @@ Verb models_verb() {
 Verb pull_verb() {
   Verb verb;
   verb.name = "pull";
-  verb.positionals = "NAME…";
-  verb.about = "Fetch a model of the catalogue, from the first source that serves the right bytes";
+  verb.positionals = "NAME|SOURCE…";
+  verb.about = "Fetch a model: one of the catalogue, or what a source names";
+  verb.details =
+      "A model of the catalogue comes from the first of its sources and mirrors that serves the right bytes. "
+      "A source is "
+      "written hf:ORG/REPO/FILE[@REVISION], ollama:NAME[:TAG], https://…, file:/PATH or as docs/models.md "
+      "says. A pull "
+      "that was broken off goes on where it stopped.";
   verb.example = "shoal pull smollm2-135m";
+  verb.options = {{"--as", "", "NAME[:TAG]", "What to call a model that comes from a source"}};
   verb.min_positionals = 1;
   verb.max_positionals = -1;
   verb.run = pull;
@@ -146,7 +180,7 @@ Verb rm_verb() {
   Verb verb;
   verb.name = "rm";
   verb.positionals = "NAME…";
-  verb.about = "Delete a model's files";
+  verb.about = "Delete a model's files, and what is left of a pull of it";
   verb.example = "shoal rm qwen2.5-coder-1.5b";
   verb.min_positionals = 1;
   verb.max_positionals = -1;

@@ -7,7 +7,8 @@
 namespace shoal::cli {
 
 std::string describe(store::PullProgress const& progress) {
-  auto text = human_bytes(progress.bytes) + " of " + human_bytes(progress.total);
+  auto text = human_bytes(progress.bytes);
+  if (progress.total > 0) text += " of " + human_bytes(progress.total);
   if (progress.bytes_per_second < 1) return text;
   text += "  " + human_bytes(static_cast<std::uint64_t>(progress.bytes_per_second)) + "/s";
   if (progress.bytes >= progress.total) return text;
@@ -17,15 +18,23 @@ std::string describe(store::PullProgress const& progress) {
 
 net::EgressPolicy pull_policy() { return {net::EgressPolicy::Allow::all, {}}; }
 
-Result<store::PullResult> pull_model(Session& session, runtime::Runtime& home, std::string const& name,
-                                     net::EgressAccount& account) {
+store::PullOptions pull_options(Session& session, std::string const& name) {
   store::PullOptions options;
   options.stop = session.environment().stop;
-  options.on_note = [&](std::string_view note) { session.note(name + ": " + std::string(note)); };
-  options.on_progress = [&](store::PullProgress const& progress) {
+  options.on_note = [&session, name](std::string_view note) {
+    session.note(name + ": " + std::string(note));
+  };
+  options.on_progress = [&session, name](store::PullProgress const& progress) {
     session.show_progress(name + "  " + describe(progress) + "  from " +
                           std::string(progress.source.substr(0, progress.source.find(':'))));
   };
+  return options;
+}
+
+Result<store::PullResult> pull_model(Session& session, runtime::Runtime& home, std::string const& name,
+                                     net::EgressAccount& account, std::string const& as) {
+  auto options = pull_options(session, name);
+  options.as = as;
   auto pulled = home.models().pull(name, account, options);
   session.end_progress();
   return pulled;

@@ -13,9 +13,11 @@ namespace shoal::cli {
 // A pull that the user asked for may contact every source.
 net::EgressPolicy pull_policy();
 
-// `account` holds what was contacted.
+// `account` holds what was contacted. `as`: see store::PullOptions.
 Result<store::PullResult> pull_model(Session& session, runtime::Runtime& home, std::string const& name,
-                                     net::EgressAccount& account);
+                                     net::EgressAccount& account, std::string const& as = {});
+// With notes and progress under `name`.
+store::PullOptions pull_options(Session& session, std::string const& name);
 
 // On a terminal: asks whether to pull what `name` needs and this machine lacks. Elsewhere, or where the
 // answer is no, nothing happens: linking it names what is missing.

@@ -5,7 +5,7 @@ namespace shoal::cli {
 std::vector<Verb> all_verbs() {
   std::vector<Verb> verbs = {run_verb(),  check_verb(),  runs_verb(),
                              show_verb(), cancel_verb(), ledger_verb()};
-  for (auto family : {shelf_verbs(), model_verbs(), list_verbs()})
+  for (auto family : {shelf_verbs(), model_verbs(), upkeep_verbs(), list_verbs()})
     verbs.insert(verbs.end(), family.begin(), family.end());
   verbs.push_back(doctor_verb());
   return verbs;

@@ -15,6 +15,7 @@ Verb check_verb();
 Verb runs_verb();
 Verb ledger_verb();
 std::vector<Verb> model_verbs();
+std::vector<Verb> upkeep_verbs();
 std::vector<Verb> shelf_verbs();
 std::vector<Verb> list_verbs();
 Verb show_verb();

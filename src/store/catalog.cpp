@@ -167,7 +167,8 @@ std::vector<Assembly> Reader::sources(Yaml const& mapping) {
 
 CatalogFile Reader::file(Yaml const& node) {
   CatalogFile file;
-  if (!open_mapping(node, "a file", {"file", "size", "sha256", "sources", "served_by"})) return file;
+  if (!open_mapping(node, "a file", {"file", "size", "sha256", "sources", "served_by", "version"}))
+    return file;
   file.file = text(node, "file", true);
   if (!file.file.empty() && !is_file_name(file.file)) {
     problem(node.find("file")->position(), "`file:` is the name of a file, without folders");
@@ -176,6 +177,7 @@ CatalogFile Reader::file(Yaml const& node) {
   if (auto const* digest = required(node, "sha256")) file.sha256 = sha256(*digest).value_or(Sha256{});
   file.sources = sources(node);
   file.served_by = text(node, "served_by", false);
+  file.version = text(node, "version", false);
   return file;
 }
 
@@ -351,6 +353,7 @@ Json to_json(CatalogEntry const& entry) {
                               {"sha256", file.sha256.hex()},
                               {"sources", std::move(sources)}});
     if (!file.served_by.empty()) item.set("served_by", file.served_by);
+    if (!file.version.empty()) item.set("version", file.version);
     files.push(std::move(item));
   }
   json.set("files", std::move(files));
@@ -402,6 +405,22 @@ CatalogEntry const* Catalog::find(ModelName const& model) const {
     if (found == nullptr || entry.tag == "latest") found = &entry;
   }
   return found;
+}
+
+CatalogEntry const* Catalog::find(Sha256 const& sha256) const {
+  auto const found = std::find_if(entries_.begin(), entries_.end(), [&](auto const& entry) {
+    return entry.files.size() == 1 && entry.files.front().sha256 == sha256;
+  });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+CatalogEntry const* Catalog::find_source(std::string_view text) const {
+  auto const found = std::find_if(entries_.begin(), entries_.end(), [&](auto const& entry) {
+    auto const& sources = entry.files.front().sources;
+    return entry.files.size() == 1 && std::any_of(sources.begin(), sources.end(),
+                                                  [&](auto const& source) { return source.text == text; });
+  });
+  return found == entries_.end() ? nullptr : &*found;
 }
 
 std::vector<Assembly> Catalog::sources(CatalogEntry const& entry, CatalogFile const& file) const {

@@ -31,6 +31,7 @@ struct CatalogFile {
   Sha256 sha256;
   std::vector<Assembly> sources;  // in the order in which they are tried
   std::string served_by;          // in a manifest: the source that the installed file came from
+  std::string version;            // in a manifest: which version of it, where the source says so
 };
 
 struct CatalogEntry {
@@ -78,6 +79,10 @@ class Catalog {
 
   // By name and tag. Without a tag: the only one, else `latest`, else the first by tag.
   CatalogEntry const* find(ModelName const& model) const;
+  // The entry whose one file has this hash.
+  CatalogEntry const* find(Sha256 const& sha256) const;
+  // The entry that names this source for its one file.
+  CatalogEntry const* find_source(std::string_view text) const;
   // Sorted by name and tag.
   std::vector<CatalogEntry> const& entries() const { return entries_; }
   std::vector<Error> const& problems() const { return problems_; }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "store/source_kind.h"
+
 #include <cstdlib>
 
 #include "os/file.h"
@@ -129,7 +131,7 @@ TEST(Catalog, WhatShipsIsWhole) {
     EXPECT_GT(entry.memory_bytes, entry.size()) << entry.full_name();
     for (auto const& file : entry.files) {
       auto sources = catalog.sources(entry, file);
-      EXPECT_EQ(sources.front().parts.front().kind, Source::Kind::hub)
+      EXPECT_EQ(sources.front().parts.front().kind, &hf_source())
           << "the publisher comes first: " << entry.full_name();
       EXPECT_GT(sources.size(), file.sources.size()) << "the demo has a mirror of " << entry.full_name();
     }

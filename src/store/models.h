@@ -3,13 +3,15 @@
 //
 //   models/NAME/TAG/FILE           whole and verified, or not there: the folder appears by one rename
 //   models/NAME/TAG/manifest.json  its catalogue entry, with the hashes and the sources that served
-//   models/.incoming/NAME/TAG/     what a pull is writing; the next pull continues or removes it
+//   models/NAME/TAG/.damaged       verify found other bytes: it counts as not installed until it is pulled
+//   again models/.incoming/NAME/TAG/     what a pull is writing; the next pull continues or removes it
 //   models/.locks/NAME:TAG         one pull at a time
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -19,7 +21,10 @@
 #include "base/sha256.h"
 #include "base/time.h"
 #include "net/egress.h"
+#include "os/lock.h"
 #include "store/catalog.h"
+#include "store/foreign_models.h"
+#include "store/hubs.h"
 
 namespace shoal::store {
 
@@ -48,11 +53,42 @@ struct PullOptions {
   // A sentence for people: a source that failed and what is tried next, another pull that is waited for.
   std::function<void(std::string_view)> on_note;
   std::stop_token stop;
+  // What a model that no catalogue entry describes is to be called; empty: by its file's name.
+  std::string as;
+  int connections = 4;  // at most, to one server
 };
 
 struct PullResult {
   Model model;
   bool was_installed = false;  // with these hashes already: nothing was fetched
+};
+
+struct VerifyReport {
+  Model model;
+  std::vector<std::string>
+      problems;  // one a file that is not what was pulled, with its name; empty: all is well
+};
+struct VerifyOptions {
+  std::function<void(PullProgress const&)> on_progress;
+  std::stop_token stop;
+};
+
+struct RemoveResult {
+  CatalogEntry entry;
+  std::uint64_t freed_bytes = 0;  // what is linked elsewhere is not free
+};
+
+// Something below the models' folder that nothing needs.
+struct Garbage {
+  std::string path;
+  std::uint64_t bytes = 0;
+  std::string reason;
+};
+
+// A file that this machine has already, as part of a model.
+struct ModelTwin {
+  std::string path;
+  std::string served_by;
 };
 
 // Owned by main()'s parts; any thread.
@@ -61,10 +97,8 @@ class ModelStore {
   struct Options {
     std::string folder;  // home.data + "/models"
     Catalog catalog;
-    std::string hub = hub_from_environment();
+    Hubs hubs = Hubs::from_environment();
   };
-  // Where hf: sources are: HF_ENDPOINT, as the hub's own client reads it, else the public hub.
-  static std::string hub_from_environment();
 
   // Makes the folder where it is missing. `egress` and `clock` outlive the store.
   static Result<std::unique_ptr<ModelStore>> open(Options options, net::Egress& egress, Clock const& clock);
@@ -78,21 +112,45 @@ class ModelStore {
   // The same, but it must be installed: not_found says the command that pulls it and how large it is.
   Result<Model> require(std::string_view name) const;
 
-  // Brings all files of a model of the catalogue, each from the first source that serves the right bytes.
-  // What may be contacted is up to `account`; file: sources always may. Nothing is left in place after an
-  // error; the error names each source and why it did not serve.
-  Result<PullResult> pull(std::string_view name, net::EgressAccount& account, PullOptions const& options);
-  // Deletes an installed model's files.
-  Result<void> remove(std::string_view name);
+  // Brings all files of a model of the catalogue, each from the first source that serves the right bytes; or
+  // what a source text names, which gets a manifest with its hash. What may be contacted is up to `account`;
+  // file: and import: sources always may. Nothing is left in place after an error; the error names each
+  // source and why it did not serve. already_exists: another model has the name.
+  Result<PullResult> pull(std::string_view name_or_source, net::EgressAccount& account,
+                          PullOptions const& options);
+  // Links what another program has, under the name that it has there or `options.as`. Hashes it once.
+  Result<PullResult> import(ForeignModel const& model, PullOptions const& options);
+  // Deletes an installed model's files, damaged ones too, and what is left of a pull of it.
+  Result<RemoveResult> remove(std::string_view name);
+  // Reads all files of a model and compares their hashes. A damaged one is marked: it counts as not
+  // installed, and the next pull fetches it anew.
+  Result<VerifyReport> verify(std::string_view name, VerifyOptions const& options);
+  // Names of what has a folder here, whole or not: "name:tag".
+  std::vector<std::string> names_here() const;
+  // What no pull in progress and no manifest needs.
+  std::vector<Garbage> find_garbage() const;
+  Result<void> remove_garbage(Garbage const& garbage);
 
  private:
-  class Pull;
   ModelStore(Options options, net::Egress& egress, Clock const& clock)
       : options_(std::move(options)), egress_(egress), clock_(clock) {}
 
   // The catalogue may say more about the same files than it did when they were pulled.
   Model with_newer_facts(Model model) const;
   std::vector<Model> installed_variants(std::string const& name) const;
+  Result<PullResult> pull_entry(CatalogEntry const& entry, net::EgressAccount& account,
+                                PullOptions const& options);
+  Result<PullResult> pull_source(std::string_view text, net::EgressAccount& account,
+                                 PullOptions const& options);
+  bool is_being_pulled(ModelName const& model) const;
+  Result<os::FileLock> lock(ModelName const& model, PullOptions const& options);
+  // The manifest of what is here but not as it was pulled.
+  std::optional<CatalogEntry> find_damaged(ModelName wanted) const;
+  std::optional<ModelTwin> find_twin(CatalogFile const& wanted) const;
+  Result<PullResult> pull_unlisted(Assembly const& source, SourceFacts const& facts,
+                                   net::EgressAccount& account, PullOptions const& options);
+  // already_exists, unless the same model, or nothing, has the name.
+  Result<void> look_for_conflict(CatalogEntry const& entry) const;
   std::string place(ModelName const& model) const {
     return options_.folder + "/" + model.name + "/" + model.tag;
   }

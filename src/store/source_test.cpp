@@ -2,29 +2,31 @@
 
 #include <gtest/gtest.h>
 
+#include "store/source_kind.h"
+
 namespace shoal::store {
 namespace {
 
 TEST(Source, EveryKindIsRead) {
   auto hub = *parse_source("hf:Qwen/Some-GGUF/sub/a.gguf@v1.0");
-  EXPECT_EQ(hub.kind, Source::Kind::hub);
-  EXPECT_EQ(hub.url, "Qwen/Some-GGUF/resolve/v1.0/sub/a.gguf");
-  EXPECT_EQ(parse_source("hf:a/b/c")->url, "a/b/resolve/main/c");
+  EXPECT_EQ(hub.kind, &hf_source());
+  EXPECT_EQ(hub.address, "Qwen/Some-GGUF/resolve/v1.0/sub/a.gguf");
+  EXPECT_EQ(parse_source("hf:a/b/c")->address, "a/b/resolve/main/c");
 
   auto pypi = *parse_source("pypi:some-model==1.0.post1/some_model/a.bin+some_model/b.bin");
-  EXPECT_EQ(pypi.kind, Source::Kind::pypi);
+  EXPECT_EQ(pypi.kind, &pypi_source());
   EXPECT_EQ(pypi.package, "some-model");
   EXPECT_EQ(pypi.version, "1.0.post1");
   EXPECT_EQ(pypi.paths, (std::vector<std::string>{"some_model/a.bin", "some_model/b.bin"}));
 
   auto npm = *parse_source("npm:@scope/name@1.2.3/data/a.bin");
-  EXPECT_EQ(npm.kind, Source::Kind::npm);
+  EXPECT_EQ(npm.kind, &npm_source());
   EXPECT_EQ(npm.package, "@scope/name");
   EXPECT_EQ(npm.version, "1.2.3");
 
-  EXPECT_EQ(parse_source("file:~/a b.gguf")->path, "~/a b.gguf");
+  EXPECT_EQ(parse_source("file:~/a b.gguf")->address, "~/a b.gguf");
   EXPECT_FALSE(parse_source("file:/a")->leaves_machine());
-  EXPECT_EQ(parse_source("https://h/x")->url, "https://h/x");
+  EXPECT_EQ(parse_source("https://h/x")->address, "https://h/x");
 }
 
 TEST(Source, WhatIsNoneIsRefused) {

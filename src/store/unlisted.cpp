@@ -1,0 +1,104 @@
+#include "store/unlisted.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace shoal::store {
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 100;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter_or_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'z'); }
+
+// "q4_k_m", "iq2_xs", "ud-q4_k_xl", "f16": small letters.
+bool is_quantisation(std::string_view text) {
+  if (text.starts_with("ud-")) text.remove_prefix(3);
+  for (std::string_view known : {"f16", "f32", "bf16", "fp16", "fp32", "fp8", "mxfp4"}) {
+    if (text == known) return true;
+  }
+  if (text.starts_with('i') || text.starts_with('t')) text.remove_prefix(1);
+  if (text.size() < 2 || text[0] != 'q' || !is_digit(text[1])) return false;
+  auto const segments = split(text.substr(2), '_');
+  return segments.front().empty() && std::all_of(segments.begin() + 1, segments.end(), [](auto segment) {
+           return !segment.empty() && segment.size() <= 4 &&
+                  std::all_of(segment.begin(), segment.end(), is_letter_or_digit);
+         });
+}
+
+// As parse_model_name() takes it.
+std::string as_name(std::string_view text, std::string_view otherwise) {
+  std::string name = to_lower_ascii(text.substr(0, kMaxNameBytes));
+  for (char& c : name) {
+    if (!is_letter_or_digit(c) && c != '.' && c != '_' && c != '-') c = '-';
+  }
+  auto const start = std::find_if(name.begin(), name.end(), is_letter_or_digit);
+  name.erase(name.begin(), start);
+  return name.empty() ? std::string(otherwise) : name;
+}
+
+// As a catalogue takes it.
+std::string as_file_name(std::string const& text) {
+  std::string name = printable(make_valid_utf8(text));
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '/' || c == '\\'; }, '-');
+  while (name.starts_with('.')) name.erase(0, 1);
+  if (name.empty() || name == "manifest.json" || name.size() > 200) return "model.gguf";
+  return name;
+}
+
+}  // namespace
+
+Result<Recognized> recognize(std::string_view beginning) {
+  if (beginning.starts_with("GGUF")) return Recognized{"llama", {"generate", "score", "count"}};
+  std::string what = "it is no GGUF file, and no other kind is recognised by its content";
+  auto const text = to_lower_ascii(trim(beginning.substr(0, 512)));
+  if (text.starts_with("<!doctype") || text.starts_with("<html"))
+    what = "it is a web page, not a model: name the file itself, for example hf:ORG/REPO/FILE.gguf";
+  if (text.starts_with("version https://git-lfs")) what = "it is a pointer of Git LFS, not the model itself";
+  return Error(Code::unsupported, what + "; a catalogue entry can say which engine runs it (docs/models.md)");
+}
+
+ModelName propose_name(SourceFacts const& facts) {
+  if (!facts.name.empty()) return {as_name(facts.name, "model"), as_name(facts.tag, "latest")};
+  std::string stem = to_lower_ascii(facts.file);
+  for (std::string_view ending : {".gguf", ".bin"}) {
+    if (stem.ends_with(ending)) stem.resize(stem.size() - ending.size());
+  }
+  for (auto at = stem.find_first_of("-._"); at != std::string::npos; at = stem.find_first_of("-._", at + 1)) {
+    if (is_quantisation(std::string_view(stem).substr(at + 1)))
+      return {as_name(stem.substr(0, at), "model"), as_name(stem.substr(at + 1), "latest")};
+  }
+  return {as_name(stem, "model"), "latest"};
+}
+
+bool is_split_part(std::string_view file) {
+  constexpr std::string_view kForm = "-00000-of-00000.";
+  for (std::size_t at = file.find('-'); at != std::string_view::npos; at = file.find('-', at + 1)) {
+    auto const tail = file.substr(at, kForm.size());
+    bool const is_it = tail.size() == kForm.size() &&
+                       std::equal(tail.begin(), tail.end(), kForm.begin(),
+                                  [](char c, char form) { return form == '0' ? is_digit(c) : c == form; });
+    if (is_it) return true;
+  }
+  return false;
+}
+
+CatalogEntry describe(ModelName const& name, Assembly const& source, SourceFacts const& facts) {
+  CatalogEntry entry;
+  entry.name = name.name;
+  entry.tag = name.tag.empty() ? "latest" : name.tag;
+  entry.about = "Pulled from " + source.text + ".";
+  entry.licence = "not stated";
+  CatalogFile file;
+  file.file = as_file_name(facts.file);
+  file.size = facts.size.value_or(0);
+  file.sha256 = facts.sha256.value_or(Sha256());
+  file.sources = {source};
+  file.version = facts.version;
+  entry.files = {std::move(file)};
+  return entry;
+}
+
+}  // namespace shoal::store
