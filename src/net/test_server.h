@@ -26,10 +26,13 @@ class TestServer {
     std::string bytes;
     bool hold = false;  // say no more and wait for the client to go, instead of closing
   };
-  // Gets the whole request as it came; called by the server's thread, one request after the other.
+  // Gets the whole request as it came; called by the server's thread, one request after the other, or with
+  // `at_once` by a thread each.
   using Handler = std::function<Reply(std::string const& request)>;
+  enum class Serving { one_by_one, at_once };
 
-  explicit TestServer(Handler handler) : handler_(std::move(handler)) {
+  explicit TestServer(Handler handler, Serving serving = Serving::one_by_one)
+      : handler_(std::move(handler)), serving_(serving) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     CHECK(listener_ >= 0);
     sockaddr_in address{};
@@ -56,22 +59,27 @@ class TestServer {
     return requests_.with([](std::vector<std::string> const& requests) { return requests; });
   }
 
-  static std::string ok(std::string_view body) {
-    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
-           std::string(body);
+  static std::string ok(std::string_view body, std::string_view headers = {}) {
+    return "HTTP/1.1 200 OK\r\n" + std::string(headers) + "Content-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + std::string(body);
   }
   static std::string status(int code, std::string_view headers = {}) {
     return "HTTP/1.1 " + std::to_string(code) + " X\r\nContent-Length: 0\r\n" + std::string(headers) + "\r\n";
   }
   // An answer to a request for `body`, which may ask for its end only.
-  static std::string ok_with_ranges(std::string const& request, std::string_view body) {
+  static std::string ok_with_ranges(std::string const& request, std::string_view body,
+                                    std::string_view headers = {}) {
     auto range = request.find("Range: bytes=");
-    if (range == std::string::npos) return ok(body);
-    auto start = std::stoul(request.substr(range + 13));
-    std::string rest(body.substr(start));
-    return "HTTP/1.1 206 Partial\r\nContent-Range: bytes " + std::to_string(start) + "-" +
-           std::to_string(body.size() - 1) + "/" + std::to_string(body.size()) +
-           "\r\nContent-Length: " + std::to_string(rest.size()) + "\r\n\r\n" + rest;
+    if (range == std::string::npos) return ok(body, headers);
+    auto const text = request.substr(range + 13);
+    auto start = std::stoul(text);
+    auto const dash = text.find('-');
+    bool const has_end = text[dash + 1] >= '0' && text[dash + 1] <= '9';
+    std::string rest(body.substr(start, has_end ? std::stoul(text.substr(dash + 1)) - start + 1 : body.npos));
+    return "HTTP/1.1 206 Partial\r\n" + std::string(headers) + "Content-Range: bytes " +
+           std::to_string(start) + "-" + std::to_string(start + rest.size() - 1) + "/" +
+           std::to_string(body.size()) + "\r\nContent-Length: " + std::to_string(rest.size()) + "\r\n\r\n" +
+           rest;
   }
 
  private:
@@ -79,18 +87,26 @@ class TestServer {
     while (true) {
       int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
       if (connection < 0) return;
-      std::string request = read_request(connection);
-      if (!request.empty()) {
-        requests_.with([&](std::vector<std::string>& requests) { requests.push_back(request); });
-        Reply reply = handler_(request);
-        send_all(connection, reply.bytes);
-        if (!reply.hold) ::shutdown(connection, SHUT_WR);
-        char rest[4096];
-        while (::recv(connection, rest, sizeof rest, 0) > 0) {
-        }
+      if (serving_ == Serving::one_by_one) {
+        answer(connection);
+      } else {
+        answering_.emplace_back([this, connection] { answer(connection); });
       }
-      ::close(connection);
     }
+  }
+
+  void answer(int connection) {
+    std::string request = read_request(connection);
+    if (!request.empty()) {
+      requests_.with([&](std::vector<std::string>& requests) { requests.push_back(request); });
+      Reply reply = handler_(request);
+      send_all(connection, reply.bytes);
+      if (!reply.hold) ::shutdown(connection, SHUT_WR);
+      char rest[4096];
+      while (::recv(connection, rest, sizeof rest, 0) > 0) {
+      }
+    }
+    ::close(connection);
   }
 
   static std::string read_request(int connection) {
@@ -118,6 +134,8 @@ class TestServer {
   }
 
   Handler handler_;
+  Serving serving_;
+  std::vector<std::jthread> answering_;  // of thread_
   int listener_ = -1;
   std::uint16_t port_ = 0;
   Guarded<std::vector<std::string>> requests_;
