@@ -46,7 +46,7 @@ class Download {
  public:
   Download(WebFile const& web, PartFile& file, FetchContext const& context)
       : web_(web), file_(file), context_(context), base_(file.position()) {
-    auto const size = base_ == 0 && file.wanted().size ? *file.wanted().size : kEndless;
+    auto const size = context.is_whole ? file.wanted().size.value_or(kEndless) : kEndless;
     for (auto const& [begin, end] : file.missing(base_, size)) regions_.push_back({begin, end});
     end_ = size;
   }
@@ -189,7 +189,7 @@ class Download {
   Result<void> look_at(net::HttpResponse const& head, Region& region, std::uint64_t at) {
     if (web_.check) TRY(web_.check(head));
     auto const& wanted = file_.wanted();
-    if (base_ == 0 && wanted.size && head.total && *head.total != *wanted.size) {
+    if (context_.is_whole && wanted.size && head.total && *head.total != *wanted.size) {
       return Error(Code::invalid_argument, "it has " + std::to_string(*head.total) +
                                                " bytes where it should have " + std::to_string(*wanted.size) +
                                                ": not used");

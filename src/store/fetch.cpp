@@ -18,7 +18,9 @@ Result<void> fetch(Assembly const& source, PartFile& file, FetchContext const& c
   if (size && file.missing(0, *size).empty()) return {};  // an earlier try was killed before it could say so
   // Bytes of one whole file are as good from another server: they are kept, and only what is missing comes.
   if (source.parts.size() == 1) return source.parts.front().kind->fetch(source.parts.front(), file, context);
-  for (auto const& part : source.parts) TRY(fetch_part(part, file, context).within(part.text));
+  auto of_parts = context;
+  of_parts.is_whole = false;
+  for (auto const& part : source.parts) TRY(fetch_part(part, file, of_parts).within(part.text));
   return {};
 }
 

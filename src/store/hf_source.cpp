@@ -1,9 +1,6 @@
 // hf: sources, files of a model hub's repositories: GET HUB/ORG/REPO/resolve/REVISION/FILE. The hub answers
 // with the file or leads to where it lies, then with the headers X-Linked-Size and X-Linked-Etag, the quoted
 // SHA-256.
-#include <charconv>
-#include <mutex>
-
 #include "base/text.h"
 #include "store/download.h"
 #include "store/source_kind.h"
@@ -69,15 +66,11 @@ class HubKind : public SourceKind {
 
   Result<void> fetch(Source const& source, PartFile& file, FetchContext const& context) const override {
     auto web = web_file(source, context);
-    auto const wanted = file.position() == 0 ? file.wanted().sha256 : std::nullopt;
-    // Known before gigabytes of something else have come. In a file of several parts it is that of a part.
-    web.check = [wanted, whole = file.wanted().size](net::HttpResponse const& head) -> Result<void> {
+    auto const wanted = context.is_whole ? file.wanted().sha256 : std::nullopt;
+    // Known before gigabytes of something else have come.
+    web.check = [wanted](net::HttpResponse const& head) -> Result<void> {
       auto const linked = linked_sha256(head);
       if (!wanted || !linked || *linked == *wanted) return {};
-      std::uint64_t size = 0;
-      auto const text = head.header("x-linked-size");
-      std::from_chars(text.data(), text.data() + text.size(), size);
-      if (whole && size != *whole && size != 0 && size < *whole) return {};
       return Error(Code::invalid_argument,
                    "its sha256 is " + linked->hex() + " where it should be " + wanted->hex() + ": not used");
     };

@@ -68,8 +68,7 @@ class OllamaKind : public SourceKind {
   Result<void> fetch(Source const& source, PartFile& file, FetchContext const& context) const override {
     auto const layer = TRY(model_layer(source, context));
     auto const& wanted = file.wanted().sha256;
-    bool const is_whole = file.position() == 0 && file.wanted().size.value_or(layer.size) <= layer.size;
-    if (is_whole && wanted && *wanted != layer.digest) {
+    if (context.is_whole && wanted && *wanted != layer.digest) {
       return Error(Code::invalid_argument, "its sha256 is " + layer.digest.hex() + " where it should be " +
                                                wanted->hex() + ": not used");
     }

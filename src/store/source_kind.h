@@ -26,7 +26,8 @@ struct FetchContext {
   std::stop_token stop;
   // Bytes of the file so far, of which some may still be in a package. The fetching thread calls it.
   std::function<void(std::uint64_t)> on_bytes;
-  int connections = 4;  // at most, to one server
+  int connections = 4;   // at most, to one server
+  bool is_whole = true;  // the source gives the whole file, not a part of it
 };
 
 // What is said of a file before its bytes come.
