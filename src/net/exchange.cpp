@@ -321,6 +321,7 @@ class Exchange {
     if (success && sink_.on_head) TRY(sink_.on_head(response));
 
     std::vector<char> piece(kPieceBytes);
+    buffer_.reserve(kPieceBytes);  // as much is read at a time as it has room for
     std::uint64_t received = 0;
     while (!parser.is_done()) {
       parser.get().body().data = piece.data();
