@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kFormat = "shoal-part 1";
 constexpr std::uint64_t kMaxStateBytes = 16u << 20;
 constexpr std::uint64_t kNoteEveryBytes = 8u << 20;
+constexpr std::uint64_t kNoteUnprovenEveryBytes = 64u << 20;  // each costs a wait for the disk
 constexpr std::size_t kPieceBytes = 1u << 20;
 constexpr std::uint64_t kMostHashedAtOnce = 64u << 20;  // then the caller looks around
 constexpr std::size_t kBeginningBytes = 4096;
@@ -198,7 +199,8 @@ Result<void> PartFile::write(std::uint64_t offset, std::string_view bytes) {
   there_.add(offset, offset + bytes.size());
   not_noted_ += bytes.size();
   came_.notify_one();
-  return not_noted_ < kNoteEveryBytes ? Result<void>() : note_locked();
+  auto const often = wanted_.sha256 ? kNoteEveryBytes : kNoteUnprovenEveryBytes;
+  return not_noted_ < often ? Result<void>() : note_locked();
 }
 
 Result<void> PartFile::note() {
