@@ -15,6 +15,7 @@ class Context final : public engine::CallContext {
   void chunk(std::string_view, Value) override {}
   void progress(double, double, std::string_view) override {}
   bool cancelled() const override { return cancelled_; }
+  void give_up(Error) override {}
   void cancel() { cancelled_ = true; }
 
  private:

@@ -27,6 +27,7 @@ class FakeContext final : public engine::CallContext {
   }
   void progress(double done, double, std::string_view) override { progressed = done; }
   bool cancelled() const override { return stop; }
+  void give_up(Error) override {}
 
   std::vector<std::string> ports, chunks;
   std::function<void()> on_chunk;

@@ -60,6 +60,9 @@ class CallContext {
   virtual void progress(double done, double total, std::string_view what) = 0;
   // True once nobody wants the answer or the deadline is over. Ask often: a call must stop within 50 ms.
   virtual bool cancelled() const = 0;
+  // Answers the call with `error` from another thread and ends the process: for a library that does not come
+  // back. Calls beside it are repeated in another worker.
+  virtual void give_up(Error error) = 0;
 };
 
 // A loaded model, or the engine itself where it needs none. Owned by the SDK; ends before its engine.

@@ -53,6 +53,15 @@ class Worker::ActiveCall final : public CallContext {
     });
   }
 
+  void give_up(Error error) override {
+    worker_.finish(id_, std::move(error));
+    worker_.post([](wire::Channel& channel) -> Result<void> {
+      // What does not fit into the socket now is lost, and the host repeats the call.
+      TRY(channel.flush());
+      std::_Exit(wire::kGaveUpExit);
+    });
+  }
+
   bool cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
 
   void cancel() {

@@ -462,12 +462,14 @@ void Host::reap(WorkerId id) {
   }
   worker.read_error_output();
   auto const reason = worker.describe_end(*status);
+  bool const gave_up =
+      worker.killed_because.empty() && status->signal == 0 && status->code == wire::kGaveUpExit;
   log_debug("worker " + worker.manifest().engine + " " + reason);
   poller_.remove(worker.channel().descriptor());
   poller_.remove(worker.error_output());
   poller_.remove(worker.process().exit_descriptor());
   workers_.erase(id);
-  feed(WorkerDied{id, reason});
+  feed(WorkerDied{id, reason, gave_up});
 }
 
 void Host::look_after_workers() {

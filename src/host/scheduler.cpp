@@ -95,15 +95,15 @@ void Scheduler::handle(WorkerDied const& event, MonotonicTime now) {
   if (found == workers_.end()) return;
   auto const worker = std::move(found->second);
   workers_.erase(found);
-  for (auto const id : worker.running) job_lost(jobs_.at(id), worker, event.reason);
+  for (auto const id : worker.running) job_lost(jobs_.at(id), worker, event);
   // That we killed it is no sign against it.
   if (!worker.stopping) count_death(worker, event.reason, now);
 }
 
-void Scheduler::job_lost(Job& job, Worker const& worker, std::string const& reason) {
+void Scheduler::job_lost(Job& job, Worker const& worker, WorkerDied const& death) {
   auto const id = job.request.id;
-  if (!worker.stopping) job.deaths += 1;
-  auto const what = "worker " + worker.engine + " " + reason;
+  if (!worker.stopping && !death.gave_up) job.deaths += 1;
+  auto const what = "worker " + worker.engine + " " + death.reason;
   if (job.state == JobState::cancelled) {
     jobs_.erase(id);
   } else if (!job.request.repeatable) {

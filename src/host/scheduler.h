@@ -57,6 +57,7 @@ struct WorkerReady {
 struct WorkerDied {
   WorkerId worker;
   std::string reason;
+  bool gave_up = false;  // for a job that it answered before: those beside it are not to blame
 };
 struct ModelLoaded {
   WorkerId worker;
@@ -168,7 +169,7 @@ class Scheduler {
 
   // One worker serves a slot: an engine's, or a model's where a worker hosts one.
   std::string slot_of(std::string const& engine, std::string const& model) const;
-  void job_lost(Job& job, Worker const& worker, std::string const& reason);
+  void job_lost(Job& job, Worker const& worker, WorkerDied const& death);
   void count_death(Worker const& worker, std::string const& reason, MonotonicTime now);
   void enqueue(Job& job);
   void unqueue(Job const& job);

@@ -143,6 +143,18 @@ TEST_F(SchedulerTest, AJobWhoseWorkerDiedRunsAgainAndIsPoisonousAfterTheSecondDe
   EXPECT_NE(failed[0].error.message().find("signal 6"), std::string::npos);
 }
 
+TEST_F(SchedulerTest, AJobBesideOneThatAWorkerGaveUpIsNotToBlame) {
+  auto worker = warm("echo", "", 1);
+  for (int death = 0; death < 2; ++death) {
+    EXPECT_TRUE(
+        all<FailJob>(scheduler.on(WorkerDied{worker, "ended with exit code 75", true}, at(10))).empty());
+    auto const next = *scheduler.next_tick();
+    worker = all<StartWorker>(scheduler.on(Tick{}, next)).at(0).worker;
+    scheduler.on(WorkerReady{worker}, next);
+    EXPECT_EQ(all<SendJob>(scheduler.on(ModelLoaded{worker, ""}, next)).at(0).job, 1u);
+  }
+}
+
 TEST_F(SchedulerTest, AJobThatWritesIsNotRepeated) {
   auto request = job(1, "echo");
   request.request.repeatable = false;

@@ -18,6 +18,9 @@
 namespace shoal::wire {
 
 inline constexpr int kProtocolVersion = 1;
+// The exit code of a worker that answered a call which it could not stop, and ended for that: the calls
+// beside it are repeated in another worker, and are not to blame.
+inline constexpr int kGaveUpExit = 75;
 inline constexpr std::size_t kHeaderBytes = 16;
 inline constexpr std::uint32_t kMaxPayloadBytes = 16u << 20;
 // Of a payload that comes in a memory file.
