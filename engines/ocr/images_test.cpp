@@ -38,7 +38,7 @@ class Images : public ::testing::Test {
  protected:
   void SetUp() override { silence_image_library(); }
   std::vector<value::Sheet> sheets(std::string bytes) {
-    auto result = image_sheets(blob(std::move(bytes), "scan.tiff"), 300, never);
+    auto result = image_sheets(blob(std::move(bytes), "scan.tiff"), 300, never, testing::ignore);
     EXPECT_TRUE(result) << result.error().message();
     return result ? *result : std::vector<value::Sheet>{};
   }
@@ -76,6 +76,26 @@ TEST_F(Images, TheGivenResolutionCountsWhereTheFileHasNoneOfAScanner) {
     EXPECT_EQ(all[0].dpi, 300) << dpi;
     EXPECT_EQ(all[0].width, 72);
   }
+}
+
+TEST_F(Images, AResolutionThatIsNotSaidIsThatOfASheetOfPaper) {
+  auto dpi_of = [&](std::uint32_t width, std::uint32_t height) {
+    return sheets(
+               make_tiff({{width, height, 1, 0, 0, std::string(std::size_t{(width + 7) / 8} * height, 'a')}}))
+        .at(0)
+        .dpi;
+  };
+  EXPECT_EQ(dpi_of(1240, 1754), 150);    // A4
+  EXPECT_EQ(dpi_of(2200, 1700), 200);    // a letter, lying
+  EXPECT_EQ(dpi_of(1748, 2480), 300);    // A5, and not A3 at 150
+  EXPECT_EQ(dpi_of(1850, 2621), 300);    // no sheet
+  EXPECT_EQ(dpi_of(4400, 11000), 1000);  // longer than A3 at 300
+}
+
+TEST_F(Images, OneAbsurdResolutionOfTwoDoesNotCount) {
+  auto all = sheets(make_tiff({{300, 300, 8, 300, 1, std::string(90000, 'a')}}));
+  EXPECT_EQ(all.at(0).width, 72);
+  EXPECT_EQ(all.at(0).height, 72);
 }
 
 TEST_F(Images, BilevelPixelsBecomeBlackAndWhite) {
@@ -121,10 +141,10 @@ TEST_F(Images, WhatIsMissingIsNotFilledWithGray) {
 }
 
 TEST_F(Images, HeadersAloneAreDamagedFiles) {
-  auto png = image_sheets(blob("\x89PNG\r\n\x1a\n and nothing more", "x.png"), 300, never);
+  auto png = image_sheets(blob("\x89PNG\r\n\x1a\n and nothing more", "x.png"), 300, never, testing::ignore);
   ASSERT_FALSE(png);
   EXPECT_THAT(png.error().message(), HasSubstr("x.png is damaged"));
-  EXPECT_FALSE(image_sheets(blob(std::string("II*\0\x08\0\0\0 nothing", 17)), 300, never));
+  EXPECT_FALSE(image_sheets(blob(std::string("II*\0\x08\0\0\0 nothing", 17)), 300, never, testing::ignore));
 }
 
 TEST_F(Images, AnImageThatWouldFillTheMemoryIsNotDecoded) {

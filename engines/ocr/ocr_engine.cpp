@@ -1,5 +1,6 @@
 #include "engines/ocr/ocr_engine.h"
 
+#include <chrono>
 #include <utility>
 
 #include "engines/ocr/images.h"
@@ -20,6 +21,17 @@ Error unknown_kind(value::Blob const& document) {
       name_of(document) + " is neither a PDF nor a page image (TIFF, PNG, JPEG, BMP, WebP, JPEG 2000)");
 }
 
+// Now and then: a page takes less time than it takes to tell of it.
+Progress progress_to(engine::CallContext& context) {
+  using std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds kPause{200};
+  return [&context, next = steady_clock::now() + kPause](std::size_t done, std::size_t all) mutable {
+    if (steady_clock::now() < next) return;
+    next = steady_clock::now() + kPause;
+    context.progress(static_cast<double>(done), static_cast<double>(all), "pages");
+  };
+}
+
 class OcrModel final : public engine::Model {
  public:
   OcrModel(std::unique_ptr<Pdf> pdf, RecognizerPool& recognizers)
@@ -27,7 +39,10 @@ class OcrModel final : public engine::Model {
 
   Result<engine::Reply> call(engine::Call const& call, engine::CallContext& context) override {
     Stop stop = [&context] { return context.cancelled(); };
-    if (call.operation == "pages") return pages(call.inputs, stop);
+    stop.give_up = [&context](Error error) { context.give_up(std::move(error)); };
+    if (call.operation == "pages") {
+      return pages(call.inputs, stop, progress_to(context));
+    }
     if (call.operation == "recognize") return recognize(call.inputs, stop);
     return Error(Code::not_found, "the engine ocr has no operation `" + call.operation + "`");
   }
@@ -43,10 +58,10 @@ class OcrModel final : public engine::Model {
   }
 
  private:
-  Result<engine::Reply> pages(value::Value const& inputs, Stop const& stop) {
+  Result<engine::Reply> pages(value::Value const& inputs, Stop const& stop, Progress const& progress) {
     auto document = inputs["document"].as_blob();
     auto dpi = inputs["dpi"].as_integer(300);
-    auto sheets = TRY(sheets_of(document, inputs["password"].as_text(), dpi, stop));
+    auto sheets = TRY(sheets_of(document, inputs["password"].as_text(), dpi, stop, progress));
     value::Value::List list;
     list.reserve(sheets.size());
     for (auto const& sheet : sheets) list.push_back(value::to_value(sheet));
@@ -72,10 +87,10 @@ class OcrModel final : public engine::Model {
   }
 
   Result<std::vector<value::Sheet>> sheets_of(value::BlobPtr const& document, std::string const& password,
-                                              std::int64_t dpi, Stop const& stop) {
+                                              std::int64_t dpi, Stop const& stop, Progress const& progress) {
     if (!document) return Error(Code::invalid_argument, "`document` must be a file");
-    if (Pdf::recognises(document->bytes())) return pdf_->sheets(document, password, dpi, stop);
-    if (is_image(document->bytes())) return image_sheets(document, dpi, stop);
+    if (Pdf::recognises(document->bytes())) return pdf_->sheets(document, password, dpi, stop, progress);
+    if (is_image(document->bytes())) return image_sheets(document, dpi, stop, progress);
     return unknown_kind(*document);
   }
 
@@ -83,7 +98,7 @@ class OcrModel final : public engine::Model {
                            std::string const& language, Stop const& stop) {
     auto recognizer = TRY(recognizers_.take(language.empty() ? "eng" : language));
     auto raster = TRY(pixels_of(sheet, password, stop));
-    auto page = TRY(recognizer->read(raster, stop).within(where(sheet)));
+    auto page = TRY(recognizer->read(raster, stop).within(name_of_page(*sheet.document, sheet.number)));
     page.number = sheet.number;
     page.width = sheet.width;
     page.height = sheet.height;
@@ -97,10 +112,6 @@ class OcrModel final : public engine::Model {
     if (Pdf::recognises(bytes)) return pdf_->render(sheet.document, password, sheet.number, sheet.dpi, stop);
     if (is_image(bytes)) return decode_image(sheet);
     return unknown_kind(*sheet.document);
-  }
-
-  static std::string where(value::Sheet const& sheet) {
-    return "page " + std::to_string(sheet.number) + " of " + name_of(*sheet.document);
   }
 
   std::unique_ptr<Pdf> pdf_;

@@ -6,12 +6,14 @@
 #include <fpdfview.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <list>
 #include <optional>
 #include <utility>
 
 #include "engines/ocr/text_layer.h"
+#include "engines/ocr/watchdog.h"
 
 namespace shoal::ocr_engine {
 namespace {
@@ -23,6 +25,9 @@ constexpr std::size_t kHeaderWithin = 1024;
 // Damaged or hostile files have more objects in objects than any real one.
 constexpr int kDeepestForm = 8;
 constexpr int kMostPages = 100'000;
+// What drawing a page may take; real ones take less than a second. A call that cannot be stopped gets a
+// little more.
+constexpr std::chrono::seconds kDrawingTime{20}, kPatience{25};
 
 template <auto close> struct Closer {
   template <typename T> void operator()(T* handle) const { close(handle); }
@@ -73,8 +78,7 @@ Frame frame_of(FPDF_PAGE page) {
 }
 
 Error page_error(value::Blob const& document, std::int64_t number, std::string_view what) {
-  return Error(Code::invalid_argument,
-               "page " + std::to_string(number) + " of " + name_of(document) + " " + std::string(what));
+  return Error(Code::invalid_argument, name_of_page(document, number) + " " + std::string(what));
 }
 
 Error open_error(value::Blob const& document, bool has_password) {
@@ -263,12 +267,16 @@ Result<Raster> render_page(value::Blob const& document, FPDF_PAGE page, std::int
   if (!bitmap)
     return Error(Code::out_of_memory,
                  "no memory to render page " + std::to_string(number) + " of " + name_of(document));
-  Pause pause(stop);
+  auto const end = std::chrono::steady_clock::now() + kDrawingTime;
+  auto const over = [&] { return std::chrono::steady_clock::now() > end; };
+  Stop const stop_drawing = [&] { return stop() || over(); };
+  Pause pause(stop_drawing);
   int status = FPDF_RenderPageBitmap_Start(bitmap.get(), page, 0, 0, raster.width, raster.height, 0,
                                            FPDF_ANNOT | FPDF_GRAYSCALE, &pause);
   FPDF_RenderPage_Close(page);
-  if (status == FPDF_RENDER_TOBECONTINUED || stop())
-    return Error(Code::cancelled, "cancelled while rendering");
+  if (stop()) return Error(Code::cancelled, "cancelled while rendering");
+  if (status == FPDF_RENDER_TOBECONTINUED)
+    return page_error(document, number, "takes too long to be drawn: print or save it as an image");
   if (status != FPDF_RENDER_DONE)
     return page_error(document, number, "cannot be rendered: the file is damaged");
   return raster;
@@ -290,12 +298,14 @@ struct Pdf::State {
     FPDF_DestroyLibrary();
   }
 
-  Result<FPDF_DOCUMENT> find_or_open(value::BlobPtr const& document, std::string const& password) {
+  Result<FPDF_DOCUMENT> find_or_open(value::BlobPtr const& document, std::string const& password,
+                                     Stop const& stop) {
     for (auto it = documents.begin(); it != documents.end(); ++it) {
       if (it->hash != document->hash() || it->password != password) continue;
       documents.splice(documents.begin(), documents, it);
       return documents.front().handle.get();
     }
+    Watchdog::Guard const guard(watchdog, name_of(*document), stop);
     auto handle = TRY(open_document(*document, password));
     documents.push_front({document->hash(), password, document, std::move(handle)});
     if (documents.size() > kOpenDocuments) documents.pop_back();
@@ -303,6 +313,7 @@ struct Pdf::State {
   }
 
   std::list<OpenDocument> documents;  // the last used first
+  Watchdog watchdog{kPatience};
 };
 
 Pdf::Pdf() : state_(std::make_unique<State>()) {}
@@ -315,19 +326,22 @@ bool Pdf::recognises(std::string_view bytes) {
 }
 
 Result<std::vector<value::Sheet>> Pdf::sheets(value::BlobPtr const& document, std::string const& password,
-                                              std::int64_t dpi, Stop const& stop) {
+                                              std::int64_t dpi, Stop const& stop, Progress const& progress) {
   document->hash();  // outside the lock
   std::vector<value::Sheet> sheets;
   int count = TRY(state_.with([&](auto& state) -> Result<int> {
-    return FPDF_GetPageCount(TRY(state->find_or_open(document, password)));
+    return FPDF_GetPageCount(TRY(state->find_or_open(document, password, stop)));
   }));
   sheets.reserve(static_cast<std::size_t>(count));
   for (int index = 0; index < count; ++index) {
     if (stop()) return Error(Code::cancelled, "cancelled while listing pages");
     // One page a lock, so that a long document does not hold up the others.
     sheets.push_back(TRY(state_.with([&](auto& state) -> Result<value::Sheet> {
-      return sheet_of(document, TRY(state->find_or_open(document, password)), index, dpi);
+      FPDF_DOCUMENT handle = TRY(state->find_or_open(document, password, stop));
+      Watchdog::Guard const guard(state->watchdog, name_of_page(*document, index + 1), stop);
+      return sheet_of(document, handle, index, dpi);
     })));
+    progress(sheets.size(), static_cast<std::size_t>(count));
   }
   return sheets;
 }
@@ -336,11 +350,12 @@ Result<Raster> Pdf::render(value::BlobPtr const& document, std::string const& pa
                            std::int64_t dpi, Stop const& stop) {
   document->hash();  // outside the lock
   return state_.with([&](auto& state) -> Result<Raster> {
-    FPDF_DOCUMENT handle = TRY(state->find_or_open(document, password));
+    FPDF_DOCUMENT handle = TRY(state->find_or_open(document, password, stop));
     int count = FPDF_GetPageCount(handle);
     if (number < 1 || number > count) {
       return page_error(*document, number, "does not exist: it has " + std::to_string(count));
     }
+    Watchdog::Guard const guard(state->watchdog, name_of_page(*document, number), stop);
     LoadedPage page(FPDF_LoadPage(handle, static_cast<int>(number - 1)));
     if (!page) return page_error(*document, number, "is damaged and cannot be read");
     TRY(check_images(*document, page.get(), number));

@@ -27,9 +27,10 @@ class Pdf {
   // The pages with the text that they have. A page that is damaged has no size, and render() says so.
   // `password` may be empty.
   Result<std::vector<value::Sheet>> sheets(value::BlobPtr const& document, std::string const& password,
-                                           std::int64_t dpi, Stop const& stop);
+                                           std::int64_t dpi, Stop const& stop, Progress const& progress);
 
-  // The page as it is looked at (turned as it says), with at most kMaxRasterPixels.
+  // The page as it is looked at (turned as it says), with at most kMaxRasterPixels. A page that cannot
+  // be drawn in a good time is refused; where it cannot even be stopped, the process ends (Watchdog).
   Result<Raster> render(value::BlobPtr const& document, std::string const& password, std::int64_t number,
                         std::int64_t dpi, Stop const& stop);
 

@@ -22,12 +22,12 @@ bool never() { return false; }
 class PdfTest : public ::testing::Test {
  protected:
   std::vector<value::Sheet> sheets(value::BlobPtr const& document, std::string const& password = {}) {
-    auto result = pdf_->sheets(document, password, 300, never);
+    auto result = pdf_->sheets(document, password, 300, never, testing::ignore);
     EXPECT_TRUE(result) << result.error().message();
     return result ? *result : std::vector<value::Sheet>{};
   }
   Error sheets_error(value::BlobPtr const& document, std::string const& password = {}) {
-    auto result = pdf_->sheets(document, password, 300, never);
+    auto result = pdf_->sheets(document, password, 300, never, testing::ignore);
     EXPECT_FALSE(result);
     return result ? Error(Code::internal, "no error") : result.error();
   }
@@ -197,7 +197,7 @@ TEST_F(PdfTest, EncryptedFilesNeedTheirPassword) {
 TEST_F(PdfTest, StopsWhenNobodyWantsTheAnswer) {
   auto document = blob(make_pdf({{line(72, 700, 24, "Hello")}}));
   Stop at_once = [] { return true; };
-  EXPECT_EQ(pdf_->sheets(document, {}, 300, at_once).error().code(), Code::cancelled);
+  EXPECT_EQ(pdf_->sheets(document, {}, 300, at_once, testing::ignore).error().code(), Code::cancelled);
   EXPECT_EQ(pdf_->render(document, {}, 1, 300, at_once).error().code(), Code::cancelled);
 }
 
@@ -209,7 +209,7 @@ TEST_F(PdfTest, ManyThreadsMayReadManyDocuments) {
       for (int i = 0; i < 6; ++i) {
         auto text = "Document " + std::to_string((t + i) % 6);
         auto document = blob(make_pdf({{line(72, 700, 24, text)}}));
-        auto all = pdf_->sheets(document, {}, 300, never);
+        auto all = pdf_->sheets(document, {}, 300, never, testing::ignore);
         auto raster = pdf_->render(document, {}, 1, 72, never);
         right += all && raster && all->at(0).text.text == text;
       }

@@ -65,10 +65,14 @@ std::string name_of(value::Blob const& document) {
   return document.name().empty() ? "the document" : printable(document.name());
 }
 
+std::string name_of_page(value::Blob const& document, std::int64_t page) {
+  return "page " + std::to_string(page) + " of " + name_of(document);
+}
+
 Error too_many_pixels(value::Blob const& document, std::int64_t page, double width, double height) {
   return Error(Code::unsupported,
-               "page " + std::to_string(page) + " of " + name_of(document) + " has an image of " +
-                   std::to_string(std::llround(width)) + " × " + std::to_string(std::llround(height)) +
+               name_of_page(document, page) + " has an image of " + std::to_string(std::llround(width)) +
+                   " × " + std::to_string(std::llround(height)) +
                    " pixels, too large to decode safely; scan or save it at a lower resolution");
 }
 

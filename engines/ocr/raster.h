@@ -45,11 +45,19 @@ inline constexpr double kMaxRasterSide = 32000;
 inline constexpr double kMaxImagePixels = 100e6;
 inline constexpr double kMaxBilevelPixels = 400e6;
 
-// Whether nobody wants the answer any more; asked often.
-using Stop = std::function<bool()>;
+// Whether nobody wants the answer any more; asked often. `give_up` answers from another thread and ends the
+// process, for a library that does not come back; where it is empty the process ends without an answer.
+struct Stop : std::function<bool()> {
+  using std::function<bool()>::function;
+  std::function<void(Error)> give_up;
+};
+// Told how many of all pages were looked at.
+using Progress = std::function<void(std::size_t done, std::size_t all)>;
 
 // The document's name for messages.
 std::string name_of(value::Blob const& document);
+// "page 3 of scan.pdf"
+std::string name_of_page(value::Blob const& document, std::int64_t page);
 Error too_many_pixels(value::Blob const& document, std::int64_t page, double width, double height);
 
 }  // namespace shoal::ocr_engine

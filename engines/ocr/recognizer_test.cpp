@@ -31,7 +31,8 @@ Print print_of(std::string const& first, std::string const& second) {
   auto pdf = Pdf::open();
   auto document = blob(
       testing::make_pdf({{line(60, 700, 18, first) + line(60, 675, 18, second) + line(60, 500, 18, first)}}));
-  return {pdf->sheets(document, {}, 300, never)->front(), *pdf->render(document, {}, 1, 300, never)};
+  return {pdf->sheets(document, {}, 300, never, testing::ignore)->front(),
+          *pdf->render(document, {}, 1, 300, never)};
 }
 
 class RecognizerTest : public ::testing::Test {

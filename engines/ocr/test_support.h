@@ -26,6 +26,8 @@ inline value::BlobPtr example(std::string const& name) {
   return blob(bytes.str(), name);
 }
 
+inline void ignore(std::size_t, std::size_t) {}
+
 struct PdfPage {
   std::string content;                // a content stream; its font is /F (Helvetica)
   std::string box = "[0 0 612 792]";  // the media box
@@ -125,6 +127,7 @@ class Context final : public engine::CallContext {
   void chunk(std::string_view, value::Value) override {}
   void progress(double, double, std::string_view) override {}
   bool cancelled() const override { return endless_ ? false : left_-- <= 0; }
+  void give_up(Error) override {}
 
  private:
   bool endless_;
