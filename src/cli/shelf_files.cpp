@@ -1,8 +1,8 @@
 #include "cli/shelf_files.h"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
+#include <iterator>
 #include <set>
 
 #include "base/text.h"
@@ -13,8 +13,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 9> kEndings = {".pdf",  ".tif", ".tiff", ".png", ".jpg",
-                                                      ".jpeg", ".bmp", ".webp", ".jp2"};
+struct Kind {
+  std::string_view ending;
+  char const* pipeline;  // that puts it on a shelf
+};
+constexpr char const* kScanned = "shelf-add";
+constexpr Kind kKinds[] = {
+    {".pdf", kScanned},         {".tif", kScanned},        {".tiff", kScanned},
+    {".png", kScanned},         {".jpg", kScanned},        {".jpeg", kScanned},
+    {".bmp", kScanned},         {".webp", kScanned},       {".jp2", kScanned},
+    {".txt", "shelf-add-text"}, {".md", "shelf-add-text"}, {".jsonl", "shelf-add-records"}};
+
+Kind const* kind_of(std::string_view name) {
+  auto const lower = to_lower_ascii(name);
+  auto const* found = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                   [&](Kind const& kind) { return lower.ends_with(kind.ending); });
+  return found == std::end(kKinds) ? nullptr : found;
+}
 
 Result<std::vector<std::string>> documents_below(std::string const& folder) {
   std::error_code failed;
@@ -29,16 +44,23 @@ Result<std::vector<std::string>> documents_below(std::string const& folder) {
   if (failed)
     return Error(Code::unavailable, "the folder `" + folder + "` could not be read: " + failed.message());
   if (found.empty())
-    return Error(Code::not_found, "the folder `" + folder + "` has no PDF and no image in it");
+    return Error(Code::not_found, "the folder `" + folder + "` has no PDF, no image and no text file in it");
   std::sort(found.begin(), found.end());
   return found;
 }
 
 }  // namespace
 
-bool is_document_name(std::string_view name) {
-  auto const lower = to_lower_ascii(name);
-  return std::any_of(kEndings.begin(), kEndings.end(), [&](auto ending) { return lower.ends_with(ending); });
+bool is_document_name(std::string_view name) { return kind_of(name) != nullptr; }
+
+std::string adding_pipeline(std::string_view name) {
+  auto const* kind = kind_of(name);
+  return kind ? kind->pipeline : kScanned;
+}
+
+std::string place_on_page(std::string_view document, std::int64_t page) {
+  if (page <= 0) return {};
+  return (adding_pipeline(document) == "shelf-add-records" ? ", line " : ", page ") + std::to_string(page);
 }
 
 Documents find_documents(std::vector<std::string> const& paths) {

@@ -9,8 +9,13 @@
 
 namespace shoal::cli {
 
-// Documents a folder is searched for, by their names: PDF and page images.
+// Documents a folder is searched for, by their names: PDF, page images, .txt, .md, and .jsonl of {id, title,
+// text}.
 bool is_document_name(std::string_view name);
+// The pipeline that puts a document on a shelf, by its name; that of scans where the name says nothing.
+std::string adding_pipeline(std::string_view name);
+// ", page 3", or ", line 3" of JSON lines; empty where the document has no pages.
+std::string place_on_page(std::string_view document, std::int64_t page);
 
 // `paths` with folders replaced by the documents below them, sorted, each file once. A path that is not there
 // stays: opening it gives the error. A folder without any document gives not_found.

@@ -11,19 +11,30 @@ TEST(ShelfFiles, FoldersGiveTheDocumentsBelowThem) {
   TestFolder folder;
   auto const second = folder.write("b/two.PDF", "x");
   auto const first = folder.write("a.tiff", "x");
-  folder.write("notes.txt", "x");
+  auto const notes = folder.write("notes.txt", "x");
+  folder.write("program.exe", "x");
   auto const found = find_documents({folder.path(), second, folder.path() + "/missing.pdf"});
-  EXPECT_EQ(found.files, (std::vector<std::string>{first, second, folder.path() + "/missing.pdf"}));
+  EXPECT_EQ(found.files, (std::vector<std::string>{first, second, notes, folder.path() + "/missing.pdf"}));
   EXPECT_TRUE(found.errors.empty());
 }
 
 TEST(ShelfFiles, AFolderWithoutDocumentsIsAnError) {
   TestFolder folder;
-  folder.write("notes.txt", "x");
+  folder.write("program.exe", "x");
   auto const found = find_documents({folder.path()});
   EXPECT_TRUE(found.files.empty());
   ASSERT_EQ(found.errors.size(), 1u);
   EXPECT_EQ(found.errors[0].code(), Code::not_found);
+}
+
+TEST(ShelfFiles, ADocumentsKindIsInItsName) {
+  EXPECT_EQ(adding_pipeline("a/b.PDF"), "shelf-add");
+  EXPECT_EQ(adding_pipeline("b.md"), "shelf-add-text");
+  EXPECT_EQ(adding_pipeline("b.jsonl"), "shelf-add-records");
+  EXPECT_EQ(adding_pipeline("scan"), "shelf-add");
+  EXPECT_EQ(place_on_page("b.pdf", 3), ", page 3");
+  EXPECT_EQ(place_on_page("b.jsonl", 3), ", line 3");
+  EXPECT_EQ(place_on_page("b.md", 0), "");
 }
 
 TEST(ShelfFiles, NamesAreAbsoluteAndShownShort) {

@@ -71,10 +71,12 @@ Result<ShelfAnswer> add_file(Session& session, std::string const& shelf, std::st
                              Arguments const& arguments) {
   auto inputs = Value::record(
       {{"shelf", shelf}, {"name", document_name(path)}, {"document", TRY(runtime::open_file(path))}});
+  auto const pipeline = adding_pipeline(path);
   for (std::string const name : {"language", "password"}) {
-    if (arguments.has("--" + name)) inputs = inputs.with(name, arguments.value("--" + name));
+    if (pipeline == "shelf-add" && arguments.has("--" + name))
+      inputs = inputs.with(name, arguments.value("--" + name));
   }
-  return ask_shelf(session, "shelf-add", std::move(inputs), shown_name(document_name(path)));
+  return ask_shelf(session, pipeline, std::move(inputs), shown_name(document_name(path)));
 }
 
 std::string sentence_of(std::string const& file, Value const& outputs) {
@@ -163,9 +165,8 @@ Result<void> require_words(Arguments const& arguments, std::string const& what) 
 }
 
 std::string place_of(Value const& found) {
-  auto place = shown_name(found["document"].as_text());
-  if (auto const page = found["page"].as_integer(); page > 0) place += ", page " + std::to_string(page);
-  return place;
+  auto const& document = found["document"].as_text();
+  return shown_name(document) + place_on_page(document, found["page"].as_integer());
 }
 
 Result<int> search(Session& session, Arguments const& arguments) {
@@ -298,10 +299,12 @@ Verb shelf_verb(std::string const& name, std::string positionals, std::string ab
 }  // namespace
 
 std::vector<Verb> shelf_verbs() {
-  auto adding = shelf_verb("add", "FILES…", "Read PDFs and page images, and put their text on a shelf",
-                           "shoal shelf add letters/ report.pdf", add);
+  auto adding =
+      shelf_verb("add", "FILES…", "Read PDFs, page images and text files, and put their text on a shelf",
+                 "shoal shelf add letters/ report.pdf", add);
   adding.details =
-      "Folders are searched for PDFs and images. A file that is on the shelf already costs nothing, a "
+      "Folders are searched for PDFs, images, .txt, .md, and .jsonl of {id, title, text}. A file that is on "
+      "the shelf already costs nothing, a "
       "changed\n"
       "one is read anew, a broken one is reported and the others go on (exit status 1).";
   adding.options.push_back(

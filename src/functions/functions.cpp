@@ -11,7 +11,7 @@ std::vector<Function> make_table() {
   std::vector<Function> table;
   for (auto group :
        {text_functions, regex_functions, data_functions, page_functions, passage_functions, title_functions,
-        citation_functions, rank_functions, sentence_functions, support_functions}) {
+        citation_functions, rank_functions, sentence_functions, support_functions, hocr_functions}) {
     auto functions = group();
     std::move(functions.begin(), functions.end(), std::back_inserter(table));
   }

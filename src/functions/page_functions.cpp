@@ -1,4 +1,4 @@
-// page-text, text-pages and file-text: between files, pages and text.
+// page-text, text-pages, record-pages and file-text: between files, pages and text.
 #include <string>
 
 #include "base/text.h"
@@ -54,6 +54,31 @@ Result<Value> text_pages(Value const& inputs) {
   return Value::record({{"pages", std::move(pages)}});
 }
 
+// "Title\n\nText" of a line of JSON; its number is the line's.
+Result<Value> record_page(std::string_view line, std::int64_t number) {
+  auto const record = Json::parse(line);
+  auto const where = "line " + std::to_string(number);
+  if (!record) return Error(Code::invalid_argument, where + " is no JSON: " + record.error().message());
+  if (!(*record)["text"].is_string()) {
+    return Error(
+        Code::invalid_argument,
+        where + " is no object with a `text`; write {\"id\": …, \"title\": …, \"text\": …} in each line");
+  }
+  auto const title = std::string(trim((*record)["title"].as_string()));
+  return page_of(
+      title.empty() ? (*record)["text"].as_string() : title + "\n\n" + (*record)["text"].as_string(), number);
+}
+
+Result<Value> record_pages(Value const& inputs) {
+  Value::List pages;
+  std::int64_t number = 0;
+  for (auto line : split(inputs["text"].as_text(), '\n')) {
+    ++number;
+    if (!trim(line).empty()) pages.push_back(TRY(record_page(line, number)));
+  }
+  return Value::record({{"pages", std::move(pages)}});
+}
+
 Result<Value> file_text(Value const& inputs) {
   auto bytes = inputs["file"].as_blob()->bytes();
   if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);
@@ -64,6 +89,11 @@ Result<Value> file_text(Value const& inputs) {
   if (bytes.find('\0') != std::string_view::npos) {
     return Error(Code::invalid_argument, "`" + printable(inputs["file"].as_blob()->name()) +
                                              "` is not a text file in UTF-8: it has bytes of value 0");
+  }
+  if (auto const wrong = find_invalid_utf8(bytes); wrong && inputs["strict"].as_boolean()) {
+    return Error(Code::invalid_argument,
+                 "`" + printable(inputs["file"].as_blob()->name()) + "` is not a text file in UTF-8: byte " +
+                     std::to_string(*wrong + 1) + " is none of it; convert it, for example with iconv");
   }
   return Value::record({{"text", replace_all(make_valid_utf8(bytes), "\r\n", "\n")}});
 }
@@ -84,10 +114,18 @@ std::vector<Function> page_functions() {
   pages.signature.outputs = {
       port("pages", "list<page>", "Pages from 1 on, or one with number 0; they have no words.")};
 
+  Function records{.name = "record-pages",
+                   .about = "Makes pages of JSON lines, of each object's `title` and `text`.",
+                   .call = record_pages};
+  records.signature.inputs = {port("text", "text", "A JSON object a line; empty lines are left out.")};
+  records.signature.outputs = {
+      port("pages", "list<page>", "Each has the number of its line; they have no words.")};
+
   Function file{.name = "file-text", .about = "Reads a text file.", .call = file_text};
-  file.signature.inputs = {port("file", "file", "Text in UTF-8; bytes that are none become U+FFFD.")};
+  file.signature.inputs = {port("file", "file", "Text in UTF-8; bytes that are none become U+FFFD."),
+                           option("strict", "boolean", false, "Bytes that are no UTF-8 are an error.")};
   file.signature.outputs = {port("text", "text", "Its text, lines ending in \\n.")};
-  return {joined, pages, file};
+  return {joined, pages, records, file};
 }
 
 }  // namespace shoal::functions

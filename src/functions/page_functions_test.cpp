@@ -21,6 +21,29 @@ TEST(PageText, JoinsPagesByABlankLine) {
   EXPECT_EQ(outputs_of("page-text", Value::record({{"pages", Value::list()}}))["text"], Value(""));
 }
 
+TEST(RecordPages, ALineOfJsonIsAPage) {
+  auto const lines = "{\"id\": 1, \"title\": \"One\", \"text\": \"First.\"}\n\n{\"text\": \"Third.\"}\n";
+  auto pages = outputs_of("record-pages", Value::record({{"text", lines}}))["pages"];
+  ASSERT_EQ(pages.as_list().size(), 2u);
+  EXPECT_EQ(pages.as_list()[0]["text"], Value("One\n\nFirst."));
+  EXPECT_EQ(pages.as_list()[1]["number"], Value(3));
+  EXPECT_EQ(pages.as_list()[1]["text"], Value("Third."));
+  for (auto const* wrong : {"{\"text\": \"good\"}\nno JSON", "[1]\n", "{\"text\": 3}", "{}"}) {
+    auto const refused = find("record-pages")->call(Value::record({{"text", wrong}}));
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_NE(refused.error().message().find("line "), std::string::npos);
+  }
+}
+
+TEST(FileText, StrictRefusesWhatIsNoUtf8) {
+  auto const file = value::Blob::own("caf\xe9", {.name = "old.txt"});
+  EXPECT_TRUE(find("file-text")->call(Value::record({{"file", file}, {"strict", false}})));
+  auto const refused = find("file-text")->call(Value::record({{"file", file}, {"strict", true}}));
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("old.txt` is not a text file in UTF-8: byte 4"),
+            std::string::npos);
+}
+
 TEST(TextPages, CutAtFormFeeds) {
   auto pages = outputs_of("text-pages", Value::record({{"text", "one\ftwo\f"}}))["pages"];
   ASSERT_EQ(pages.as_list().size(), 2u);
