@@ -52,7 +52,12 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Options given, net::Egress& egres
   return runtime;
 }
 
-Runtime::~Runtime() = default;
+// The home's lock is still held here: no run of another process needs what is dropped.
+Runtime::~Runtime() {
+  if (!cache_) return;
+  auto const pruned = cache_->prune({}, clock_.wall());
+  if (!pruned) log_warning("the step cache could not be made smaller: " + pruned.error().message());
+}
 
 Result<host::Host*> Runtime::start_host() {
   return hosting_.with([this](std::optional<Hosting>& hosting) -> Result<host::Host*> {

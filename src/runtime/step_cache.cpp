@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "value/json.h"
 
@@ -15,6 +16,15 @@ constexpr std::string_view kSchema = R"(
     artifact TEXT,
     evidence TEXT NOT NULL,
     used INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+)";
+
+// All rows but the newest whose bytes together stay within the parameter.
+constexpr std::string_view kDropOldest = R"(
+  DELETE FROM steps WHERE key IN (
+    SELECT key FROM (
+      SELECT key, sum(coalesce(length(outputs), 0) + length(evidence) + 100) OVER (ORDER BY used DESC, key) AS bytes
+      FROM steps)
+    WHERE bytes > ?)
 )";
 
 // JSON over this size lies in the artifact store.
@@ -73,6 +83,7 @@ Result<std::optional<CachedOutputs>> StepCache::find(Sha256 const& key, value::V
   auto evidence = Json::parse(row->evidence);
   // Pruned or damaged: the step is run again and its outputs replace these.
   if (!outputs || !evidence) return std::optional<CachedOutputs>();
+  hits_.insert(key);
   return std::optional(CachedOutputs{std::move(*outputs), std::move(*evidence)});
 }
 
@@ -111,6 +122,7 @@ Result<std::string> StepCache::encode(value::Value const& outputs, value::Value 
 }
 
 Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
+  has_grown_ = has_grown_ || !entries.empty();
   std::vector<Row> rows;
   for (auto const& [key, value, inputs] : entries) {
     auto outputs = TRY(encode(value.outputs, inputs));
@@ -134,6 +146,22 @@ Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
       return {};
     });
   });
+}
+
+Result<void> StepCache::prune(Bounds const& bounds, WallTime now) {
+  if (!std::exchange(has_grown_, false)) return {};
+  auto const hits = std::exchange(hits_, {});
+  TRY(tables_->use([&](Tables& tables) {
+    return tables.database->transaction([&]() -> Result<void> {
+      for (auto const& key : hits) {
+        TRY(tables.database->run("UPDATE steps SET used = ? WHERE key = ?", microseconds(now),
+                                 store::BlobView{bytes_of(key)}));
+      }
+      return tables.database->run(kDropOldest, static_cast<std::int64_t>(bounds.rows));
+    });
+  }));
+  TRY(artifacts_.prune(bounds.artifacts, {}));
+  return {};
 }
 
 }  // namespace shoal::runtime

@@ -2,8 +2,10 @@
 // table as JSON; what is large lies in the artifact store. A damaged table is made anew. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,14 @@ class StepCache {
   };
   Result<void> put(std::vector<Entry> const& entries, WallTime now);
 
+  struct Bounds {
+    std::uint64_t rows = 1'000'000'000;       // bytes of what lies in the table
+    std::uint64_t artifacts = 8'000'000'000;  // bytes in the artifact store
+  };
+  // Drops what was not used for longest where either has more. Nothing where nothing was put since it was
+  // opened. No run may be in progress.
+  Result<void> prune(Bounds const& bounds, WallTime now);
+
  private:
   struct Row {
     std::optional<std::string> outputs, artifact;  // one of them
@@ -68,6 +78,8 @@ class StepCache {
 
   std::unique_ptr<Mending<Tables>> tables_;
   store::ArtifactStore& artifacts_;
+  std::set<Sha256> hits_;  // whose last use is not in the table yet
+  bool has_grown_ = false;
 };
 
 }  // namespace shoal::runtime

@@ -77,5 +77,31 @@ TEST_F(StepCacheTest, ABlobThatCameAsInputIsNotKeptAgainAndComesBackAsItIsNow) {
   EXPECT_EQ(found->outputs["sheet"]["document"].as_blob()->name(), "b.pdf");
 }
 
+TEST_F(StepCacheTest, WhatWasNotUsedForLongestGoesFirst) {
+  auto const at = [](int second) { return WallTime(std::chrono::seconds(second)); };
+  auto const key_of = [](int number) {
+    auto other = key();
+    other.model = std::to_string(number);
+    return other.hash();
+  };
+  auto const put = [&](int number) {
+    auto const blob = value::Blob::own(std::string(100'000, static_cast<char>('a' + number)), {});
+    value::Value const outputs = Value::record({{"text", std::string(1000, 't')}, {"blob", blob}});
+    ASSERT_TRUE(cache_->put({{key_of(number), {outputs, {}}, Value()}}, at(number)));
+  };
+  for (int number = 1; number <= 3; ++number) put(number);
+  ASSERT_TRUE(cache_->find(key_of(1), Value()).value());
+  ASSERT_TRUE(cache_->prune({.rows = 3000}, at(4)));  // room for two
+  EXPECT_TRUE(cache_->find(key_of(1), Value()).value());
+  EXPECT_FALSE(cache_->find(key_of(2), Value()).value());
+  EXPECT_TRUE(cache_->find(key_of(3), Value()).value());
+
+  ASSERT_TRUE(cache_->prune({.rows = 0, .artifacts = 0}, at(5)));  // nothing is new: nothing is looked at
+  EXPECT_TRUE(cache_->find(key_of(3), Value()).value());
+  put(4);
+  ASSERT_TRUE(cache_->prune({.artifacts = 150'000}, at(6)));
+  EXPECT_LE(artifacts_->total_bytes(), 150'000u);
+}
+
 }  // namespace
 }  // namespace shoal::runtime
