@@ -70,7 +70,7 @@ Result<std::unique_ptr<ChatTemplate>> ChatTemplate::parse(std::string const& sou
     auto const tokens = lexer.tokenize(source);
     TRY(check_nesting(tokens));
     program->syntax = jinja::parse_from_tokens(tokens);
-    add_counters(program->syntax);
+    add_bounds(program->syntax);
     TemplateBudget const budget;
     program->abilities = jinja::caps_get(program->syntax);
     if (!budget.spent().empty())

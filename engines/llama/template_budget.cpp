@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace shoal::llama_engine {
 namespace {
@@ -17,7 +18,8 @@ constexpr int kDeepestBrackets = 100;
 constexpr int kLongestSigns = 100;
 constexpr int kMostSteps = 200'000;
 constexpr std::int64_t kLongestRange = 100'000;
-constexpr std::chrono::seconds kLongest{3};
+constexpr std::int64_t kLargestFactor = 1'000'000;
+constexpr std::chrono::seconds kLongest{2};
 constexpr std::uintptr_t kDeepestStack = 1u << 20;
 constexpr std::int64_t kMostKilobytes = 512 << 10;
 
@@ -49,28 +51,34 @@ struct BoundRanges final : jinja::statement {
   }
 };
 
-template <typename Statement> void prepend(jinja::statements& body) {
-  body.insert(body.begin(), std::make_unique<Statement>());
-}
-
-void count_in(jinja::statements& body);
-
-void count_in(jinja::statement& statement) {
-  if (auto* each = dynamic_cast<jinja::for_statement*>(&statement)) {
-    count_in(each->body);
-    count_in(each->default_block);
-  } else if (auto* branch = dynamic_cast<jinja::if_statement*>(&statement)) {
-    count_in(branch->body);
-    count_in(branch->alternate);
-  } else if (auto* macro = dynamic_cast<jinja::macro_statement*>(&statement)) {
-    count_in(macro->body);
-  } else if (auto* call = dynamic_cast<jinja::call_statement*>(&statement)) {
-    count_in(call->body);
-  } else if (auto* filter = dynamic_cast<jinja::filter_statement*>(&statement)) {
-    count_in(filter->body);
-  } else if (auto* set = dynamic_cast<jinja::set_statement*>(&statement)) {
-    count_in(set->body);
+// A factor of a product, which may be how often a text is repeated.
+struct BoundFactor final : jinja::statement {
+  explicit BoundFactor(jinja::statement_ptr given) : factor(std::move(given)) {}
+  jinja::value execute_impl(jinja::context& context) const override {
+    auto value = factor->execute(context);
+    if (jinja::is_val<jinja::value_int>(value) && value->as_int() > kLargestFactor)
+      throw std::runtime_error("a factor over " + std::to_string(kLargestFactor));
+    return value;
   }
+
+  jinja::statement_ptr factor;
+};
+
+// All below `statement`, and itself.
+std::vector<jinja::statement*> all_of(jinja::statement& statement) {
+  std::vector<jinja::statement*> found;
+  jinja::context context;
+  context.visitor = [&](bool, jinja::statement const* node, std::vector<jinja::visitor_pair> const& parts) {
+    // The library shows its tree as constant; it is ours, and nobody runs it yet.
+    found.push_back(const_cast<jinja::statement*>(node));
+    for (auto const& [name, children] : parts) {
+      for (auto const* child : children) {
+        if (child) child->visit(context);
+      }
+    }
+  };
+  statement.visit(context);
+  return found;
 }
 
 }  // namespace
@@ -85,10 +93,25 @@ class Counter final : public jinja::statement {
 
 namespace {
 
-void count_in(jinja::statements& body) {
-  for (auto& statement : body) count_in(*statement);
-  // Not into an empty one: it may say that there is no such block.
-  if (!body.empty()) prepend<Counter>(body);
+// Not into an empty one: it may say that there is no such block.
+template <typename... Bodies> void count_in(Bodies&... bodies) {
+  for (auto* body : {&bodies...}) {
+    if (!body->empty()) body->insert(body->begin(), std::make_unique<Counter>());
+  }
+}
+
+void bound(jinja::statement& statement) {
+  if (auto* each = dynamic_cast<jinja::for_statement*>(&statement)) count_in(each->body, each->default_block);
+  if (auto* branch = dynamic_cast<jinja::if_statement*>(&statement))
+    count_in(branch->body, branch->alternate);
+  if (auto* macro = dynamic_cast<jinja::macro_statement*>(&statement)) count_in(macro->body);
+  if (auto* call = dynamic_cast<jinja::call_statement*>(&statement)) count_in(call->body);
+  if (auto* filter = dynamic_cast<jinja::filter_statement*>(&statement)) count_in(filter->body);
+  if (auto* set = dynamic_cast<jinja::set_statement*>(&statement)) count_in(set->body);
+  auto* product = dynamic_cast<jinja::binary_expression*>(&statement);
+  if (!product || product->op.value != "*") return;
+  for (auto* side : {&product->left, &product->right})
+    *side = std::make_unique<BoundFactor>(std::move(*side));
 }
 
 Error too_much(std::string const& what) {
@@ -128,9 +151,11 @@ Result<void> check_nesting(jinja::lexer_result const& lexed) {
   return {};
 }
 
-void add_counters(jinja::program& program) {
-  for (auto& statement : program.body) count_in(*statement);
-  prepend<BoundRanges>(program.body);
+void add_bounds(jinja::program& program) {
+  for (auto& statement : program.body) {
+    for (auto* each : all_of(*statement)) bound(*each);
+  }
+  program.body.insert(program.body.begin(), std::make_unique<BoundRanges>());
 }
 
 TemplateBudget::TemplateBudget()

@@ -16,8 +16,8 @@ namespace shoal::llama_engine {
 // Refuses what would nest too deeply for the stack when it is parsed or run.
 Result<void> check_nesting(jinja::lexer_result const& tokens);
 
-// Puts a counter into each body of the program that can be run more than once, and a bound on its ranges.
-void add_counters(jinja::program& program);
+// Puts a counter into each body of the program, and bounds on its ranges and on how often it repeats a text.
+void add_bounds(jinja::program& program);
 
 // What the programs that run on this thread may use, all together, while it lives. They throw when it is
 // spent.

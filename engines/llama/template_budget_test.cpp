@@ -43,6 +43,12 @@ TEST(TemplateBudget, ARangeIsBounded) {
   EXPECT_EQ(refusal("{{ range(100000) | length }}{{ range(10, 0, -1) | length }}"), "");
 }
 
+TEST(TemplateBudget, ATextIsNotRepeatedForEver) {
+  EXPECT_NE(refusal("{{ 'x' * 1000000000 }}").find("factor"), std::string::npos);
+  EXPECT_NE(refusal("{{ (1000 * 1000 * 1000) * ('x' | upper) }}").find("factor"), std::string::npos);
+  EXPECT_EQ(refusal("{{ 'x' * 10 }}{{ 60 * 60 * 24 }}"), "");
+}
+
 TEST(TemplateBudget, WhatCallsItselfIsStopped) {
   EXPECT_NE(refusal("{% macro f(x) %}{{ f(x) }}{% endmacro %}{{ f(1) }}").find("calls itself"),
             std::string::npos);
