@@ -26,11 +26,14 @@ Result<void> require_regular(struct stat const& status, std::string const& name)
   return Error(Code::invalid_argument, name + " is not an ordinary file");
 }
 
+std::int64_t nanoseconds(timespec const& time) { return time.tv_sec * 1'000'000'000LL + time.tv_nsec; }
+
 FileIdentity identity_of(struct stat const& status) {
   return {.device = status.st_dev,
           .inode = status.st_ino,
           .size = static_cast<std::uint64_t>(status.st_size),
-          .mtime_ns = status.st_mtim.tv_sec * 1'000'000'000LL + status.st_mtim.tv_nsec};
+          .mtime_ns = nanoseconds(status.st_mtim),
+          .ctime_ns = nanoseconds(status.st_ctim)};
 }
 
 Result<struct stat> status_of(Descriptor const& file, std::string const& name) {
@@ -135,6 +138,19 @@ Result<std::string> read_file(std::string const& path, std::uint64_t max_bytes) 
   }
   content.resize(used);
   return content;
+}
+
+Result<std::size_t> read_at(Descriptor const& file, std::uint64_t offset, std::span<char> into) {
+  std::size_t done = 0;
+  while (done < into.size()) {
+    ssize_t const got =
+        pread(file.get(), into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return last_system_error("reading a file");
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
 }
 
 Result<void> write_file_atomically(std::string const& path, std::string_view bytes, Permissions permissions) {

@@ -21,6 +21,9 @@ Result<Descriptor> open_for_reading(std::string const& path);
 // The whole file. More than `max_bytes` is an error (invalid_argument), not a cut.
 Result<std::string> read_file(std::string const& path, std::uint64_t max_bytes);
 
+// What there is from `offset` on, up to the size of `into`; 0 at the end of the file.
+Result<std::size_t> read_at(Descriptor const& file, std::uint64_t offset, std::span<char> into);
+
 enum class Permissions {
   ordinary,         // 0644 as the user's mask allows
   private_to_user,  // 0600: tokens
@@ -59,6 +62,7 @@ struct FileIdentity {
   std::uint64_t inode = 0;
   std::uint64_t size = 0;
   std::int64_t mtime_ns = 0;
+  std::int64_t ctime_ns = 0;  // of the last change of any of these; not what a user can set back
 
   friend bool operator==(FileIdentity const&, FileIdentity const&) = default;
 };

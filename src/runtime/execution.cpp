@@ -11,6 +11,7 @@
 #include "runtime/activation.h"
 #include "runtime/ascent.h"
 #include "runtime/provenance.h"
+#include "value/json.h"
 
 namespace shoal::runtime {
 
@@ -104,6 +105,11 @@ Result<void> check_outputs(std::string const& name, std::vector<value::Port> con
     return Error(Code::engine_failed,
                  "`" + name + "` gave a wrong `" + port.name + "`: " + fits.error().message());
   }
+  return {};
+}
+
+Result<void> inputs_are_still(value::Value const& inputs) {
+  for (auto const& blob : value::blobs_of(inputs)) TRY(blob->still());
   return {};
 }
 
@@ -336,6 +342,10 @@ void Execution::submit(std::shared_ptr<CallState> const& call, OperationTarget c
 void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport report) {
   account(*call, report);
   auto outputs = std::move(report.outputs);
+  // What an engine made of a file that changed meanwhile is neither the old one's nor the new one's.
+  bool const cancelled = !outputs && outputs.error().code() == Code::cancelled;
+  if (auto unchanged = inputs_are_still(call->inputs); !unchanged && !cancelled)
+    outputs = std::move(unchanged).error();
   if (outputs) {
     if (auto fits = check_outputs(call->name, call->target->operation->signature.outputs, *outputs); !fits)
       outputs = std::move(fits).error();

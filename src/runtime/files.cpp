@@ -1,6 +1,8 @@
 #include "runtime/files.h"
 
+#include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "os/file.h"
 
@@ -8,18 +10,80 @@ namespace shoal::runtime {
 namespace {
 
 constexpr std::size_t kMagicBytes = 4096;
+// Files up to this size are read at once; the rest of the program has their bytes of that moment.
+constexpr std::size_t kReadAtOnce = 1u << 20;
+// Files in /proc do not say their size; this is what is read of them.
+constexpr std::size_t kMostOfUnknownSize = 64u << 20;
+constexpr std::size_t kPiece = 1u << 20;
+
+// A file that others may write, held open.
+struct HeldFile {
+  os::Descriptor file;
+  os::FileIdentity identity;
+  std::string path;
+
+  // All that is there up to `most` bytes.
+  Result<std::string> read(std::size_t most) const {
+    std::string bytes;
+    while (bytes.size() < most) {
+      auto const before = bytes.size();
+      bytes.resize(std::min(before + kPiece, most));
+      auto const got = TRY(os::read_at(file, before, {bytes.data() + before, bytes.size() - before}));
+      bytes.resize(before + got);
+      if (got == 0) break;
+    }
+    return bytes;
+  }
+  Result<Sha256> hash() const {
+    Sha256Stream stream;
+    std::string piece(kPiece, '\0');
+    for (std::uint64_t done = 0; done < identity.size;) {
+      auto const wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, identity.size - done));
+      auto const got = TRY(os::read_at(file, done, {piece.data(), wanted}));
+      if (got == 0) return changed();
+      stream.update({piece.data(), got});
+      done += got;
+    }
+    return stream.finish();
+  }
+  Result<void> still() const {
+    if (TRY(os::identify(file)) == identity) return {};
+    return changed();
+  }
+  Error changed() const {
+    return Error(Code::unavailable, path + " was changed while it was read; run it again when it is whole");
+  }
+};
+
+value::Blob::Facts facts_of(std::string_view beginning, std::string const& path) {
+  value::Blob::Facts facts;
+  facts.name = path;
+  facts.media_type = value::guess_media_type(beginning, path);
+  return facts;
+}
 
 }  // namespace
 
 Result<value::BlobPtr> open_file(std::string const& path) {
-  auto file = std::make_shared<os::MappedFile>(TRY(os::MappedFile::open(path)));
-  auto const bytes = file->bytes();
-  value::Blob::Facts facts;
-  facts.name = path;
-  facts.media_type = value::guess_media_type(bytes.substr(0, kMagicBytes), path);
-  facts.descriptor = file->descriptor().get();
-  facts.hash = sha256(bytes);
-  return value::Blob::view(bytes, std::move(file), std::move(facts));
+  auto const held = std::make_shared<HeldFile>();
+  held->file = TRY(os::open_for_reading(path));
+  held->identity = TRY(os::identify(held->file));
+  held->path = path;
+  auto const size = held->identity.size;
+  if (size <= kReadAtOnce) {
+    auto const most = size == 0 ? kMostOfUnknownSize : kReadAtOnce;
+    auto bytes = TRY(held->read(most + 1).within(path));
+    if (bytes.size() > most) return held->changed();
+    auto facts = facts_of(bytes, path);
+    return value::Blob::own(std::move(bytes), std::move(facts));
+  }
+  auto facts = facts_of(TRY(held->read(kMagicBytes).within(path)), path);
+  facts.descriptor = held->file.get();
+  facts.hash = TRY(held->hash().within(path));
+  facts.still = [held] { return held->still(); };
+  TRY(held->still());
+  return value::Blob::later(
+      size, [held, size] { return held->read(size).value_or(std::string()); }, std::move(facts));
 }
 
 value::BlobReader read_files() {

@@ -9,7 +9,9 @@
 
 namespace shoal::runtime {
 
-// The file as a blob: hashed now, mapped, its descriptor handed to workers. Its name is the path as given.
+// The file as a blob; its name is the path as given. A small one is read now. A large one is hashed now and
+// held open, its descriptor handed to workers: Blob::still() says when others changed it since. Never mapped
+// here, where a file that is cut short would end the process.
 Result<value::BlobPtr> open_file(std::string const& path);
 
 // For inputs that come as JSON: {"$file": path}.

@@ -101,7 +101,7 @@ bool looks_like_text(std::string_view bytes) {
 }  // namespace
 
 Blob::Blob(std::string_view bytes, std::shared_ptr<void const> owner, Facts facts)
-    : owner_(std::move(owner)), bytes_(bytes), facts_(std::move(facts)) {}
+    : owner_(std::move(owner)), size_(bytes.size()), bytes_(bytes), facts_(std::move(facts)) {}
 
 BlobPtr Blob::own(std::string bytes, Facts facts) {
   auto owner = std::make_shared<std::string const>(std::move(bytes));
@@ -113,8 +113,24 @@ BlobPtr Blob::view(std::string_view bytes, std::shared_ptr<void const> owner, Fa
   return std::make_shared<Blob const>(bytes, std::move(owner), std::move(facts));
 }
 
+BlobPtr Blob::later(std::size_t size, std::function<std::string()> read, Facts facts) {
+  auto blob = std::make_shared<Blob>(std::string_view(), nullptr, std::move(facts));
+  blob->size_ = size;
+  blob->read_ = std::move(read);
+  return blob;
+}
+
+std::string_view Blob::bytes() const {
+  std::call_once(loaded_, [this] {
+    if (!read_) return;
+    own_ = read_();
+    bytes_ = own_;
+  });
+  return bytes_;
+}
+
 Sha256 const& Blob::hash() const {
-  std::call_once(hashed_, [this] { hash_ = facts_.hash ? *facts_.hash : sha256(bytes_); });
+  std::call_once(hashed_, [this] { hash_ = facts_.hash ? *facts_.hash : sha256(bytes()); });
   return hash_;
 }
 

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "base/sha256.h"
 
 namespace shoal::value {
@@ -25,20 +27,26 @@ class Blob {
     std::string name;     // the file's name for people, may be empty
     int descriptor = -1;  // an open file or memory file with exactly these bytes, owned by `owner`; -1: none
     std::optional<Sha256> hash;  // when it is known already and can be trusted
+    // Says why the bytes may no longer be those with the hash: a file of somebody else. Empty: they cannot
+    // change.
+    std::function<Result<void>()> still;
   };
 
   // Keeps the bytes itself.
   static BlobPtr own(std::string bytes, Facts facts);
   // Bytes that `owner` keeps alive and unchanged (a mapping of a file or of a shared buffer).
   static BlobPtr view(std::string_view bytes, std::shared_ptr<void const> owner, Facts facts);
+  // Bytes that `read` gives when somebody asks for them; who has the descriptor needs none.
+  static BlobPtr later(std::size_t size, std::function<std::string()> read, Facts facts);
 
-  std::string_view bytes() const { return bytes_; }
-  std::size_t size() const { return bytes_.size(); }
+  std::string_view bytes() const;
+  std::size_t size() const { return size_; }
   std::string const& media_type() const { return facts_.media_type; }
   std::string const& name() const { return facts_.name; }
   int descriptor() const { return facts_.descriptor; }
   // Computed at the first call, unless it was known.
   Sha256 const& hash() const;
+  Result<void> still() const { return facts_.still ? facts_.still() : Result<void>(); }
 
   Blob(std::string_view bytes, std::shared_ptr<void const> owner, Facts facts);
   Blob(Blob const&) = delete;
@@ -46,7 +54,11 @@ class Blob {
 
  private:
   std::shared_ptr<void const> owner_;
-  std::string_view bytes_;
+  std::size_t size_;
+  std::function<std::string()> read_;
+  mutable std::once_flag loaded_;
+  mutable std::string own_;
+  mutable std::string_view bytes_;
   Facts facts_;
   mutable std::once_flag hashed_;
   mutable Sha256 hash_;

@@ -82,7 +82,9 @@ Result<void> BufferInbox::add(Received buffer) {
     return Error(Code::invalid_argument, "wire protocol: too many buffers for one call");
   }
   auto const id = header.id;
-  of_call[id] = TRY(map(std::move(header), std::move(buffer.descriptor)));
+  auto mapped = map(std::move(header), std::move(buffer.descriptor));
+  if (!mapped && peer_ == Peer::untrusted) return std::move(mapped).error();
+  of_call.insert_or_assign(id, std::move(mapped));
   return {};
 }
 
@@ -97,6 +99,11 @@ Result<value::BlobPtr> BufferInbox::map(BufferHeader header, os::Descriptor desc
   auto mapped =
       std::make_shared<os::MappedFile>(TRY(os::MappedFile::map(std::move(descriptor), header.name)));
   auto const bytes = mapped->bytes();
+  if (bytes.size() != header.size) {
+    return Error(Code::unavailable, header.name + " was changed while it was read: it has " +
+                                        std::to_string(bytes.size()) + " bytes and had " +
+                                        std::to_string(header.size));
+  }
   facts.descriptor = mapped->descriptor().get();
   facts.hash = header.hash;
   return value::Blob::view(bytes, std::move(mapped), std::move(facts));

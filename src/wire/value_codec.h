@@ -42,7 +42,8 @@ class BufferInbox {
   Result<value::BlobPtr> map(BufferHeader header, os::Descriptor descriptor) const;
 
   Peer peer_;
-  std::map<std::uint64_t, std::map<std::uint64_t, value::BlobPtr>> blobs_;  // call → id → blob
+  // call → id → blob, or why a trusted peer's cannot be had
+  std::map<std::uint64_t, std::map<std::uint64_t, Result<value::BlobPtr>>> blobs_;
 };
 
 }  // namespace shoal::wire
