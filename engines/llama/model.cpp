@@ -51,6 +51,7 @@ Result<std::unique_ptr<engine::Model>> LlamaModel::load(engine::ModelFile const&
   auto header = TRY(read_header(file));
   auto const options = TRY(context_options(file.options, header));
   TRY(check_generates(header));
+  TRY(check_memory(file, header, options));
   auto weights = TRY(load_weights(file, progress));
   TRY(check_generates(*weights));
   auto context = TRY(make_context(*weights, options));

@@ -6,6 +6,7 @@
 #include <exception>
 #include <map>
 
+#include "base/text.h"
 #include "engines/llama/file.h"
 
 // The library's own account of its buffers. It stands in src/llama-ext.h, which is not installed; the source
@@ -96,6 +97,26 @@ Result<engine::Memory> plan_memory(engine::ModelFile const& file, ContextOptions
   auto const model = TRY(load_from(file, params, watch));
   auto const context = TRY(make_context(*model, options));
   return memory_of(*context);
+}
+
+Result<void> check_memory(engine::ModelFile const& file, Header const& header,
+                          ContextOptions const& options) {
+  if (!file.memory_bytes) return {};
+  // More than enough, for any architecture: all heads in the cache, and half a GiB to compute with. The exact
+  // plan reads the whole vocabulary, which takes as long as a small model's load.
+  constexpr std::uint64_t kCompute = 512u << 20;
+  auto const cache = 8 * static_cast<std::uint64_t>(header.layers) *
+                     static_cast<std::uint64_t>(header.width) * static_cast<std::uint64_t>(options.tokens);
+  if (header.tensor_bytes + cache + kCompute <= *file.memory_bytes) return {};
+  auto const memory = TRY(plan_memory(file, options));
+  auto const needed = memory.weights + memory.cache + memory.compute + memory.other;
+  if (needed <= *file.memory_bytes) return {};
+  return Error(Code::out_of_memory,
+               "it needs " + human_bytes(needed) + " of memory (weights " + human_bytes(memory.weights) +
+                   ", a context of " + std::to_string(options.tokens) + " tokens " +
+                   human_bytes(memory.cache) + ", computing " + human_bytes(memory.compute + memory.other) +
+                   "), and " + human_bytes(*file.memory_bytes) +
+                   " can be had: end other programs, or take a smaller model or a smaller `context`");
 }
 
 engine::Memory memory_of(llama_context const& context) {

@@ -28,6 +28,9 @@ Result<ContextHandle> make_context(llama_model& model, ContextOptions const& opt
 // The same model and context planned without their memory.
 Result<engine::Memory> plan_memory(engine::ModelFile const& file, ContextOptions const& options);
 
+// out_of_memory where file.memory_bytes says that the machine cannot hold it.
+Result<void> check_memory(engine::ModelFile const& file, Header const& header, ContextOptions const& options);
+
 engine::Memory memory_of(llama_context const& context);
 
 }  // namespace shoal::llama_engine

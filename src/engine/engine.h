@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ struct ModelFile {
       -1;  // the open file, owned by the caller, valid during the call; read it by pread or fdopen(dup)
   std::string folder;
   Json options;  // of the manifest or the load (context length, …)
+  // What the machine can give to it. A model that is known to need more is refused before it is loaded
+  // (out_of_memory, with both numbers).
+  std::optional<std::uint64_t> memory_bytes;
 };
 
 // Bytes that a model needs, by kind. Before the load an estimate, after it the truth.

@@ -1,5 +1,7 @@
 #include "engine/threads.h"
 
+#include <system_error>
+
 namespace shoal::engine {
 
 Threads::~Threads() {
@@ -19,7 +21,12 @@ void Threads::run(std::function<void()> work) {
     add = idle_ < waiting_.size();
   }
   if (add) {
-    threads_.emplace_back([this] { serve(); });
+    try {
+      threads_.emplace_back([this] { serve(); });
+    } catch (std::system_error const&) {
+      // No room for another: what waits is begun when one of the others is free.
+      if (threads_.empty()) throw;
+    }
   } else {
     changed_.notify_one();
   }

@@ -179,6 +179,7 @@ Result<ModelFile> model_file(wire::Received const& received) {
   file.descriptor = received.descriptor.get();
   file.folder = std::move(request.folder);
   file.options = std::move(request.options);
+  file.memory_bytes = request.memory;
   return file;
 }
 

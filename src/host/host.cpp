@@ -15,6 +15,10 @@ namespace {
 constexpr Duration kHelloPatience = std::chrono::seconds(10);
 constexpr Duration kPingInterval = std::chrono::seconds(2);
 constexpr Duration kPingPatience = std::chrono::seconds(20);
+constexpr Duration kMemoryInterval = std::chrono::milliseconds(500);
+// So far beyond the limit of all workers a single one cannot allocate any more: it is ended before, unless it
+// is faster than the watch.
+constexpr std::uint64_t kMemoryMargin = 256 << 20;
 
 std::map<std::string, EngineTraits> traits_of(std::vector<Manifest> const& engines) {
   std::map<std::string, EngineTraits> traits;
@@ -119,7 +123,10 @@ std::optional<Duration> Host::time_to_wait() const {
   auto const now = clock_.now();
   std::optional<Duration> wait;
   if (auto const tick = scheduler_.next_tick()) wait = *tick - now;
-  if (!workers_.empty()) wait = std::min<Duration>(wait.value_or(kPingInterval), kPingInterval);
+  if (!workers_.empty()) {
+    auto const interval = jobs_.empty() ? kPingInterval : kMemoryInterval;
+    wait = std::min<Duration>(wait.value_or(interval), interval);
+  }
   if (!wait) return std::nullopt;
   // Rounded up: waking a little early would spin.
   return std::max<Duration>(*wait, Duration::zero()) + std::chrono::milliseconds(1);
@@ -168,6 +175,11 @@ Result<void> Host::validate(JobSpec const& spec) const {
   }
   if ((engine->models != Manifest::Models::none) != spec.model.has_value()) {
     return Error(Code::internal, "the engine `" + spec.engine + "` was called with the wrong kind of model");
+  }
+  if (jobs_.size() >= options_.limits.jobs) {
+    return Error(Code::busy, std::to_string(jobs_.size()) +
+                                 " calls are waiting or running, and more are not taken; try "
+                                 "again when some have ended");
   }
   return {};
 }
@@ -253,7 +265,9 @@ void Host::carry_out(Action& action) {
 void Host::start_worker(StartWorker const& action) {
   auto const& manifest = *find_engine(action.engine);
   auto const model = models_.find(action.model);
-  auto started = WorkerProcess::start(manifest, model == models_.end() ? "" : model->second.folder);
+  auto const limit = options_.limits.memory_bytes;
+  auto started = WorkerProcess::start(manifest, model == models_.end() ? "" : model->second.folder,
+                                      limit + kMemoryMargin);
   if (!started) {
     feed(WorkerDied{action.worker, "could not be started: " + started.error().message()});
     return;
@@ -284,7 +298,8 @@ void Host::load(LoadModel const& action) {
   }
   auto const number = next_id_++;
   worker.models[action.model] = number;
-  wire::LoadRequest request{spec.name, spec.folder, spec.options};
+  worker.loads[action.model] = clock_.now();
+  wire::LoadRequest request{spec.name, spec.folder, spec.options, memory_to_give()};
   auto const sent =
       worker.channel().send(wire::FrameType::load, number, wire::to_json(request).dump(), std::move(file));
   if (!sent) kill(worker, "could not be sent a model");
@@ -387,6 +402,7 @@ Result<Host::Job*> Host::job_of(WorkerId id, wire::Frame const& frame) {
 
 Result<void> Host::on_result(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
   if (auto const key = model_key(worker, frame.call)) {
+    worker.loads.erase(*key);
     feed(ModelLoaded{id, *key});
     return {};
   }
@@ -409,6 +425,7 @@ Result<void> Host::on_error(WorkerId id, WorkerProcess& worker, wire::Frame cons
   auto error = json ? wire::error_from(*json) : Error(Code::engine_failed, "an error that cannot be read");
   if (auto const key = model_key(worker, frame.call)) {
     worker.models.erase(*key);
+    worker.loads.erase(*key);
     auto const& name = models_.contains(*key) ? models_.at(*key).name : worker.manifest().engine;
     feed(LoadFailed{id, *key, std::move(error).within("loading " + name)});
     return {};
@@ -424,7 +441,10 @@ Result<void> Host::on_error(WorkerId id, WorkerProcess& worker, wire::Frame cons
 
 Result<void> Host::on_chunk(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
   auto const chunk = TRY(wire::chunk_from(TRY(payload(frame))));
-  if (model_key(worker, frame.call)) return {};  // how far a load is
+  if (auto const key = model_key(worker, frame.call)) {  // how far a load is
+    if (auto const load = worker.loads.find(*key); load != worker.loads.end()) load->second = clock_.now();
+    return {};
+  }
   auto* const job = TRY(job_of(id, frame));
   if (chunk.port.empty()) {
     if (job && job->spec.on_progress) job->spec.on_progress(chunk.done, chunk.total, chunk.what);
@@ -476,20 +496,62 @@ void Host::look_after_workers() {
   auto const now = clock_.now();
   if (auto const tick = scheduler_.next_tick(); tick && *tick <= now) feed(Tick{});
   for (auto& [id, worker] : workers_) {
-    if (!worker->killed_because.empty()) continue;
-    if (!worker->ready) {
-      if (now - worker->started > kHelloPatience) kill(*worker, "did not say hello in time and was killed");
-      continue;
-    }
-    bool const answered = worker->last_pong >= worker->last_ping;
-    if (!answered && now - worker->last_ping > kPingPatience) {
-      kill(*worker, "did not answer for " + human_seconds(seconds(kPingPatience)) + " and was killed");
-    } else if (answered && now - worker->last_ping >= kPingInterval) {
-      worker->last_ping = now;
-      if (!worker->channel().send(wire::FrameType::ping, 0))
-        kill(*worker, "could not be asked whether it lives");
-    }
+    if (worker->killed_because.empty()) look_after(id, *worker, now);
   }
+  watch_memory(now);
+}
+
+void Host::look_after(WorkerId id, WorkerProcess& worker, MonotonicTime now) {
+  if (!worker.ready) {
+    if (now - worker.started > kHelloPatience) kill(worker, "did not say hello in time and was killed");
+    return;
+  }
+  bool const answered = worker.last_pong >= worker.last_ping;
+  if (!answered && now - worker.last_ping > kPingPatience) {
+    return kill(worker, "did not answer for " + human_seconds(seconds(kPingPatience)) + " and was killed");
+  }
+  for (auto const& [key, heard] : worker.loads) {
+    if (now - heard > options_.limits.load_patience) return give_up_load(id, worker, key);
+  }
+  if (!answered || now - worker.last_ping < kPingInterval) return;
+  worker.last_ping = now;
+  if (!worker.channel().send(wire::FrameType::ping, 0)) kill(worker, "could not be asked whether it lives");
+}
+
+// Its jobs hear it at once: another worker would wait as long.
+void Host::give_up_load(WorkerId id, WorkerProcess& worker, std::string const& key) {
+  auto const model = models_.find(key);
+  auto const name = model == models_.end() ? worker.manifest().engine : model->second.name;
+  auto const patience = human_seconds(seconds(options_.limits.load_patience));
+  kill(worker, "told of no progress in loading " + name + " for " + patience + " and was killed");
+  feed(LoadFailed{id, key,
+                  Error(Code::deadline_exceeded, "loading " + name + ": worker " + worker.manifest().engine +
+                                                     " " + worker.killed_because)});
+}
+
+void Host::watch_memory(MonotonicTime now) {
+  if (workers_.empty() || now - memory_watched_ < kMemoryInterval) return;
+  memory_watched_ = now;
+  std::uint64_t total = 0;
+  WorkerProcess* largest = nullptr;
+  for (auto& [id, worker] : workers_) {
+    auto const usage = os::usage_of(worker->process().pid());
+    worker->private_bytes = usage ? usage->private_bytes : 0;
+    total += worker->private_bytes;
+    if (!largest || worker->private_bytes > largest->private_bytes) largest = worker.get();
+  }
+  auto const limit = options_.limits.memory_bytes;
+  if (total <= limit || !largest->killed_because.empty()) return;
+  kill(*largest, "took " + human_bytes(largest->private_bytes) +
+                     " of memory, where all workers together may take " + human_bytes(limit) +
+                     ", and was killed");
+}
+
+std::uint64_t Host::memory_to_give() const {
+  std::uint64_t taken = 0;
+  for (auto const& [id, worker] : workers_) taken += worker->private_bytes;
+  auto const limit = options_.limits.memory_bytes;
+  return std::min(limit > taken ? limit - taken : 0, options_.limits.available_bytes());
 }
 
 }  // namespace shoal::host

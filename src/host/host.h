@@ -20,6 +20,7 @@
 #include "host/manifest.h"
 #include "host/scheduler.h"
 #include "host/worker_process.h"
+#include "os/machine.h"
 #include "os/poller.h"
 #include "value/value.h"
 
@@ -48,11 +49,24 @@ struct JobSpec {
   std::function<void(JobReport)> on_done;  // exactly once
 };
 
+// What workers and their queue may take.
+struct Limits {
+  // Of all workers together, as far as no file backs it. Who takes most beyond it is ended.
+  std::uint64_t memory_bytes = os::memory_total_bytes() / 4 * 3;
+  // A load that tells of no progress for so long has failed.
+  Duration load_patience = std::chrono::minutes(2);
+  // Jobs that have not ended. More are `busy`.
+  std::size_t jobs = 10'000;
+  // What the machine can give now.
+  std::function<std::uint64_t()> available_bytes = os::memory_available_bytes;
+};
+
 class Host {
  public:
   struct Options {
     std::vector<Manifest> engines;
     int cores = 1;
+    Limits limits;
   };
   static Result<std::unique_ptr<Host>> start(Options options, Clock const& clock);
   Host(Host const&) = delete;
@@ -102,6 +116,12 @@ class Host {
   void reap(WorkerId id);
   void kill(WorkerProcess& worker, std::string reason);
   void look_after_workers();
+  void look_after(WorkerId id, WorkerProcess& worker, MonotonicTime now);
+  // Ends the worker that takes most, where all together take too much.
+  void watch_memory(MonotonicTime now);
+  // For a model that is to be loaded.
+  std::uint64_t memory_to_give() const;
+  void give_up_load(WorkerId id, WorkerProcess& worker, std::string const& key);
 
   Options options_;
   Clock const& clock_;
@@ -114,6 +134,7 @@ class Host {
   std::vector<Event> events_;              // that came up while actions were carried out
   std::atomic<std::uint64_t> next_id_{1};  // of jobs and of loads: they share the wire's call numbers
   Guarded<std::vector<std::function<void()>>> inbox_;
+  MonotonicTime memory_watched_;
   bool ending_ = false;
   std::atomic<bool> over_{false};
   std::thread thread_;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kWorkerDescriptor = 3;
 constexpr std::uint64_t kOpenFiles = 1024;
+constexpr std::uint64_t kLargestFile = 64ull << 30;  // that a worker may write: a shelf
 constexpr std::size_t kKeptErrorBytes = 4096;
 // Taken at one time, so that a worker which writes without end keeps nobody waiting.
 constexpr int kErrorReads = 16;
@@ -60,7 +61,8 @@ std::vector<std::string> environment(Manifest const& manifest, std::vector<std::
 }  // namespace
 
 Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Manifest const& manifest,
-                                                            std::string const& folder) {
+                                                            std::string const& folder,
+                                                            std::uint64_t memory_bytes) {
   auto const read_paths = existing(manifest.read_paths);
   os::SandboxSpec spec;
   spec.execute_paths = {manifest.program};
@@ -68,6 +70,13 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Manifest const& mani
   spec.read_paths.push_back(manifest.folder);
   for (auto const& library : libraries_beside(manifest)) spec.read_paths.push_back(library);
   spec.open_files = kOpenFiles;
+  // A memory file counts here too, where a worker gives out a large buffer.
+  spec.file_size_bytes = std::max(memory_bytes, kLargestFile);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they take the whole address space
+  spec.memory_bytes = memory_bytes;
+#else
+  (void)memory_bytes;
+#endif
   if (!folder.empty()) spec.write_paths = {folder};
   auto const sandbox = TRY(os::prepare_sandbox(spec));
 

@@ -31,7 +31,9 @@ struct ModelSpec {
 class WorkerProcess {
  public:
   // The program runs when this returns; its HELLO comes later. `folder`: what it may write, or "".
-  static Result<std::unique_ptr<WorkerProcess>> start(Manifest const& manifest, std::string const& folder);
+  // `memory_bytes`: where its allocations begin to fail.
+  static Result<std::unique_ptr<WorkerProcess>> start(Manifest const& manifest, std::string const& folder,
+                                                      std::uint64_t memory_bytes);
   WorkerProcess(WorkerProcess const&) = delete;
   WorkerProcess& operator=(WorkerProcess const&) = delete;
 
@@ -53,6 +55,8 @@ class WorkerProcess {
   std::string killed_because;                   // by us
   double cpu_seconds = 0;                       // reported so far
   std::map<std::string, std::uint64_t> models;  // key → number, of those loaded or loading
+  std::map<std::string, MonotonicTime> loads;   // key → when it was heard of last, of those loading
+  std::uint64_t private_bytes = 0;              // as far as it was looked at
 
  private:
   WorkerProcess(Manifest const& manifest, std::unique_ptr<os::Process> process, wire::Channel channel,

@@ -188,6 +188,8 @@ Result<ProcessUsage> usage_of(int pid) {
   auto const ticks = to_number(fields[11]).value_or(0) + to_number(fields[12]).value_or(0);
   usage.cpu_seconds = static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
   usage.rss_bytes = bytes_of_pages(fields[21]);
+  for (auto const* part : {"RssAnon", "RssShmem", "VmSwap"})
+    usage.private_bytes += field(status, part).value_or(0) * 1024;
   usage.peak_rss_bytes = std::max(field(status, "VmHWM").value_or(0) * 1024, usage.rss_bytes);
   return usage;
 }

@@ -29,6 +29,7 @@ std::optional<double> memory_pressure();
 struct ProcessUsage {
   double cpu_seconds = 0;  // user and system, all threads
   std::uint64_t rss_bytes = 0;
+  std::uint64_t private_bytes = 0;  // of these, and of those swapped out, what no file backs
   std::uint64_t peak_rss_bytes = 0;
 };
 // Error not_found when there is no such process.

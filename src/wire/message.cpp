@@ -40,7 +40,10 @@ Result<Hello> hello_from(Json const& json) {
 }
 
 Json to_json(LoadRequest const& request) {
-  return Json::object({{"name", request.name}, {"folder", request.folder}, {"options", request.options}});
+  Json json =
+      Json::object({{"name", request.name}, {"folder", request.folder}, {"options", request.options}});
+  if (request.memory) json.set("memory", *request.memory);
+  return json;
 }
 
 Result<LoadRequest> load_request_from(Json const& json) {
@@ -48,6 +51,7 @@ Result<LoadRequest> load_request_from(Json const& json) {
   request.name = TRY(require_string(json, "name"));
   request.folder = json["folder"].as_string();
   request.options = json["options"];
+  if (json["memory"].as_integer(-1) >= 0) request.memory = bytes_at(json, "memory");
   return request;
 }
 

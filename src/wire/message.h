@@ -32,6 +32,7 @@ struct LoadRequest {
   std::string name;
   std::string folder;  // of a folder model; a file comes as descriptor
   Json options;
+  std::optional<std::uint64_t> memory;  // bytes that the machine can give to it
 };
 
 // Answer to PROBE and LOAD, as RESULT.

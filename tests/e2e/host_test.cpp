@@ -28,7 +28,13 @@ class HostTest : public testing::Test {
     auto rogue = load_manifests(std::string(SHOAL_BINARY_DIR) + "/tests/e2e/engines");
     ASSERT_TRUE(rogue) << rogue.error().message();
     engines->push_back(std::move(rogue->front()));
-    host_ = Host::start({std::move(*engines), 2}, clock_).value();
+    engines_ = std::move(*engines);
+    start({});
+  }
+  void start(Limits limits) { host_ = Host::start({engines_, 2, std::move(limits)}, clock_).value(); }
+  Manifest& engine(std::string const& name) {
+    return *std::find_if(engines_.begin(), engines_.end(),
+                         [&](auto const& each) { return each.engine == name; });
   }
 
   Pending submit(std::string operation, Value inputs, std::function<void(std::string, Value)> on_chunk = {},
@@ -48,6 +54,7 @@ class HostTest : public testing::Test {
   }
 
   SystemClock clock_;
+  std::vector<Manifest> engines_;
   std::unique_ptr<Host> host_;
 };
 
@@ -162,6 +169,62 @@ TEST_F(HostTest, AWorkerThatAnswersCallsOfOthersIsNotBelieved) {
   auto const answer = honest.report.get();
   ASSERT_TRUE(answer.outputs);
   EXPECT_EQ((*answer.outputs)["value"], Value("genuine"));
+}
+
+TEST_F(HostTest, ALoadThatTellsOfNoProgressIsGivenUp) {
+  engine("rogue").environment.emplace_back("ROGUE_MUTE", "1");
+  Limits limits;
+  limits.load_patience = std::chrono::milliseconds(100);
+  start(std::move(limits));
+  auto const report = submit("forge", Value::record({{"value", 1}}), {}, "rogue").report.get();
+  ASSERT_FALSE(report.outputs);
+  EXPECT_EQ(report.outputs.error().code(), Code::deadline_exceeded);
+  EXPECT_NE(report.outputs.error().message().find("rogue"), std::string::npos)
+      << report.outputs.error().message();
+  EXPECT_TRUE(call("echo", Value::record({{"value", 1}})).outputs);
+}
+
+TEST_F(HostTest, AWorkerThatEatsMemoryIsEndedAndNamedAndOthersGoOn) {
+  engines_.push_back(engine("echo"));
+  engines_.back().engine = "innocent";
+  Limits limits;
+  limits.memory_bytes = 200 << 20;
+  start(std::move(limits));
+  auto innocent = submit("sleep", Value::record({{"seconds", 60}}), {}, "innocent");
+  auto beside = submit("sleep", Value::record({{"seconds", 60}}));
+  // A call that outlives two workers is failed with what they died of.
+  while (beside.report.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+    (void)call("leak", Value::record({{"bytes", 205 << 20}}));
+  auto const report = beside.report.get();
+  ASSERT_FALSE(report.outputs);
+  EXPECT_NE(report.outputs.error().message().find("of memory"), std::string::npos)
+      << report.outputs.error().message();
+  EXPECT_NE(innocent.report.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+  EXPECT_TRUE(submit("echo", Value::record({{"value", 1}}), {}, "innocent").report.get().outputs);
+  EXPECT_TRUE(call("echo", Value::record({{"value", 1}})).outputs);
+}
+
+TEST_F(HostTest, AWorkerCannotAllocateFarBeyondTheLimit) {
+  Limits limits;
+  limits.memory_bytes = 200 << 20;
+  start(std::move(limits));
+  auto const report = call("leak", Value::record({{"bytes", 1 << 30}}));
+  ASSERT_FALSE(report.outputs);
+  EXPECT_EQ(report.outputs.error().code(), Code::out_of_memory) << report.outputs.error().message();
+}
+
+TEST_F(HostTest, TooManyCallsAreBusy) {
+  Limits limits;
+  limits.jobs = 10;
+  start(std::move(limits));
+  std::vector<Pending> running;
+  for (int i = 0; i < 10; ++i) running.push_back(submit("sleep", Value::record({{"seconds", 60}})));
+  auto const refused = call("echo", Value::record({{"value", 1}}));
+  ASSERT_FALSE(refused.outputs);
+  EXPECT_EQ(refused.outputs.error().code(), Code::busy);
+  host_->cancel(running.back().id);
+  EXPECT_FALSE(running.back().report.get().outputs);
+  EXPECT_TRUE(call("echo", Value::record({{"value", 1}})).outputs);
 }
 
 TEST_F(HostTest, NoWorkerOutlivesTheHost) {

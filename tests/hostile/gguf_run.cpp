@@ -131,6 +131,24 @@ class Runner {
 
 }  // namespace
 
+std::string load_with_memory(std::uint64_t bytes) {
+  auto const folder = os::TemporaryFolder::create("shoal-hostile").value();
+  auto const model = tiny_model(Tokenizer::bpe).bytes();
+  auto const path = folder.path() + "/tiny.gguf";
+  write_case(path, {"tiny", model, model.size(), false});
+  host::Host::Options options;
+  options.engines = host::load_manifests(std::string(SHOAL_BINARY_DIR) + "/lib/shoal/engines").value();
+  options.limits.available_bytes = [bytes] { return bytes; };
+  SystemClock const clock;
+  auto const host = host::Host::start(std::move(options), clock).value();
+  auto job = call_for(0);
+  job.model = host::ModelSpec{"tiny", path, {}, {}};
+  auto const outputs = submit(*host, std::move(job)).report.get().outputs;
+  if (outputs) return {};
+  EXPECT_EQ(outputs.error().code(), Code::out_of_memory);
+  return outputs.error().message();
+}
+
 GgufCounts run_gguf_cases(std::uint64_t first, int count) {
   Runner runner;
   for (int done = 0; done < count; done += kCasesOfAHost)

@@ -17,6 +17,9 @@ struct GgufCounts {
   std::vector<std::string> problems;  // "seed 17, wrong magic, bpe: …": of deaths, hangs and silent ones
 };
 
+// What loading the whole tiny model gives where the machine has so much memory: the error's words, or "".
+std::string load_with_memory(std::uint64_t bytes);
+
 // The cases of the seeds first … first + count - 1. The control is a worker beside them, which must answer
 // all the time.
 GgufCounts run_gguf_cases(std::uint64_t first, int count);

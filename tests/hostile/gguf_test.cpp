@@ -14,5 +14,12 @@ TEST(HostileGguf, EachOfTheFirstRunsOrIsRefusedWithWords) {
   EXPECT_GT(counts.refused, 50);
 }
 
+TEST(HostileGguf, AModelThatTheMachineCannotHoldIsRefusedBeforeItIsLoaded) {
+  auto const words = load_with_memory(100 << 10);
+  EXPECT_NE(words.find(" can be had"), std::string::npos) << words;
+  EXPECT_NE(words.find("context of 256 tokens"), std::string::npos) << words;
+  EXPECT_EQ(load_with_memory(100 << 20), "");
+}
+
 }  // namespace
 }  // namespace shoal::hostile
