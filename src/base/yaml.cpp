@@ -21,6 +21,9 @@ constexpr std::size_t kDeepest = 64;
 // The scanner keeps every token of a flow collection until it is closed, some hundred bytes each;
 // this bounds what a hostile text can make it keep.
 constexpr std::size_t kLargestValue = 1 << 20;
+// A report that somebody reads.
+constexpr std::size_t kMostProblems = 100;
+constexpr std::size_t kLongestMessage = 1000;
 
 // What ends the parsing from inside the library's callbacks. Never leaves this file.
 struct Refusal {
@@ -401,11 +404,21 @@ Result<Yaml> Yaml::parse(std::string_view text, std::string_view file) {
   return to_error({*problem}, file);
 }
 
+namespace {
+
+// A message may quote a name, and a name may have a million characters.
+std::string at_most(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return std::string(text);
+  return make_valid_utf8(text.substr(0, bytes)) + "…";
+}
+
+}  // namespace
+
 std::string to_string(Problem const& problem, std::string_view file) {
   std::string text(file);
   text.append(":").append(std::to_string(problem.position.line));
   text.append(":").append(std::to_string(problem.position.column));
-  text.append(": ").append(problem.message);
+  text.append(": ").append(at_most(problem.message, kLongestMessage));
   if (!problem.hint.empty()) text.append(" (").append(problem.hint).append(")");
   return text;
 }
@@ -415,8 +428,13 @@ Error to_error(std::vector<Problem> problems, std::string_view file) {
     return std::pair(a.position.line, a.position.column) < std::pair(b.position.line, b.position.column);
   });
   std::vector<std::string> lines;
-  lines.reserve(problems.size());
-  for (auto const& problem : problems) lines.push_back(to_string(problem, file));
+  for (auto const& problem : problems) {
+    if (lines.size() == kMostProblems) {
+      lines.push_back("… and " + std::to_string(problems.size() - kMostProblems) + " more problems");
+      break;
+    }
+    lines.push_back(to_string(problem, file));
+  }
   return Error(Code::invalid_argument, join(lines, "\n"));
 }
 

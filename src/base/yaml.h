@@ -30,7 +30,7 @@ struct Problem {
 
 // "file:line:column: message (hint)"
 std::string to_string(Problem const& problem, std::string_view file);
-// All of them, a line each, sorted by position, as one invalid_argument error.
+// A line each, sorted by position, as one invalid_argument error: the first 100, and how many more there are.
 Error to_error(std::vector<Problem> problems, std::string_view file);
 
 // A node of a parsed document. Plain scalars are typed by the core schema (null, true, 12, 1.5);
