@@ -29,8 +29,10 @@ std::vector<std::string> paths(std::string const& list) {
 
 Result<void> serve_host(Engine& engine, std::string const& name) {
   TRY(engine.start().within("starting"));
-  auto const missing = TRY(os::tighten_sandbox(
-      {paths(environment("SHOAL_WORKER_READ")), paths(environment("SHOAL_WORKER_WRITE"))}));
+  // One folder, whose name may have any character in it.
+  auto const folder = environment("SHOAL_WORKER_WRITE");
+  auto const written = folder.empty() ? std::vector<std::string>() : std::vector{folder};
+  auto const missing = TRY(os::tighten_sandbox({paths(environment("SHOAL_WORKER_READ")), written}));
   for (auto const& reason : missing) log_debug("sandbox: " + reason);
   wire::Hello hello{wire::kProtocolVersion, name, SHOAL_VERSION, true};
   Worker worker(engine, std::move(hello), wire::Channel(os::Descriptor(kHostDescriptor)),
@@ -41,7 +43,7 @@ Result<void> serve_host(Engine& engine, std::string const& name) {
 }  // namespace
 
 // The host says in the environment what an engine cannot know by itself: SHOAL_WORKER (the engine's name),
-// SHOAL_WORKER_READ and SHOAL_WORKER_WRITE (folders, a line each), SHOAL_WORKER_LOG (a level).
+// SHOAL_WORKER_READ (folders, a line each), SHOAL_WORKER_WRITE (a folder), SHOAL_WORKER_LOG (a level).
 int serve(Engine& engine) {
   auto const name = environment("SHOAL_WORKER");
   if (name.empty()) {
