@@ -36,6 +36,7 @@ cli::Terminal find_terminal() {
 
 int run(std::vector<std::string> const& words) {
   os::ignore_broken_pipes();
+  os::ignore_file_size_limit();
   start_log("shoal", LogLevel::warning);
   std::stop_source stop;
   auto const signals = os::StopSignals::install([&](int) { stop.request_stop(); });

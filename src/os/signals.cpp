@@ -88,6 +88,8 @@ void StopSignals::run() {
   }
 }
 
+void ignore_file_size_limit() { std::signal(SIGXFSZ, SIG_IGN); }
+
 void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
 
 }  // namespace shoal::os

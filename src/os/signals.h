@@ -34,5 +34,7 @@ class StopSignals {
 
 // Writing to a closed pipe becomes an error instead of a death. Call it first in main().
 void ignore_broken_pipes();
+// The same of a file that grows beyond the limit of its size (ulimit -f).
+void ignore_file_size_limit();
 
 }  // namespace shoal::os
