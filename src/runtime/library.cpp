@@ -39,6 +39,21 @@ graph::Callable callable_of(std::string name, host::Operation const& operation) 
   return callable;
 }
 
+// A file that somebody cut or wrote over is not given to an engine. Damage of the same size is seen by
+// verify.
+Result<void> check_size(store::Model const& model) {
+  auto const& file = model.entry.files.front();
+  auto const identity = os::identify(model.path());
+  if (identity && identity->size == file.size) return {};
+  auto const name = model.entry.full_name();
+  auto const what = identity
+                        ? "has " + std::to_string(identity->size) + " bytes, not " + std::to_string(file.size)
+                        : identity.error().message();
+  return Error(Code::unavailable, "the model " + name + " is damaged (" + model.path() + " " + what +
+                                      "): `shoal verify " + name + "`, then `shoal pull " + name +
+                                      "` fetches it again");
+}
+
 // "a.b.c" → "a.b" and "c".
 std::pair<std::string_view, std::string_view> split_operation(std::string_view name) {
   auto const dot = name.rfind('.');
@@ -227,6 +242,7 @@ Result<Target> Library::link_leaf(std::string const& name) const {
   }
   if (auto const found = find_model_operation(name)) {
     auto const model = TRY(models_.require(found->model.entry.full_name()));
+    TRY(check_size(model));
     OperationTarget operation;
     operation.engine = found->engine;
     operation.operation = found->operation;
