@@ -78,7 +78,7 @@ class Runner {
   Runner() : engines_(host::load_manifests(std::string(SHOAL_BINARY_DIR) + "/lib/shoal/engines").value()) {}
 
   void run(std::uint64_t first, int count) {
-    auto const host = host::Host::start({engines_, 2}, clock_).value();
+    auto const host = host::Host::start({engines_, 1, {}}, clock_).value();
     for (auto seed = first; seed < first + static_cast<std::uint64_t>(count); ++seed) run_one(*host, seed);
     host::JobSpec control;
     control.engine = "echo";
