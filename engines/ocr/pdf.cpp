@@ -163,22 +163,27 @@ Result<void> check_images(value::Blob const& document, FPDF_PAGE page, std::int6
   return {};
 }
 
-// The share of the page that its largest image covers. Images in forms lie in the form's own
-// coordinates, so those count by no more than the page's own ones do.
+double shown_area(FPDF_PAGEOBJECT object, Frame const& frame) {
+  float left = 0, bottom = 0, right = 0, top = 0;
+  if (!FPDFPageObj_GetBounds(object, &left, &bottom, &right, &top)) return 0;
+  auto const box = frame.box(left, bottom, right, top);
+  double const width = std::min(box[2], frame.width) - std::max(box[0], 0.0);
+  double const height = std::min(box[3], frame.height) - std::max(box[1], 0.0);
+  return width > 0 && height > 0 ? width * height : 0;
+}
+
+// The share of the page that images cover; a scan may be cut into strips. Images in a form lie in its own
+// coordinates, so the form counts for them.
 double image_share(FPDF_PAGE page, Frame const& frame) {
-  double largest = 0;
-  each_image(page, [&](FPDF_PAGEOBJECT image, int depth) {
-    float left = 0, bottom = 0, right = 0, top = 0;
-    if (depth == 0 && FPDFPageObj_GetBounds(image, &left, &bottom, &right, &top)) {
-      auto box = frame.box(left, bottom, right, top);
-      double width = std::min(box[2], frame.width) - std::max(box[0], 0.0);
-      double height = std::min(box[3], frame.height) - std::max(box[1], 0.0);
-      if (width > 0 && height > 0) largest = std::max(largest, width * height);
-    }
-    return true;
-  });
-  double area = frame.width * frame.height;
-  return area > 0 ? largest / area : 0;
+  double covered = 0;
+  int const count = FPDFPage_CountObjects(page);
+  for (int i = 0; i < count; ++i) {
+    FPDF_PAGEOBJECT object = FPDFPage_GetObject(page, i);
+    bool const has_image = !each_image(object, 0, [](FPDF_PAGEOBJECT, int) { return false; });
+    if (has_image) covered += shown_area(object, frame);
+  }
+  double const area = frame.width * frame.height;
+  return area > 0 ? std::min(covered / area, 1.0) : 0;
 }
 
 bool is_invisible(FPDF_TEXTPAGE text, int index) {
@@ -226,7 +231,8 @@ value::Sheet sheet_of(value::BlobPtr const& document, FPDF_DOCUMENT handle, int 
   auto frame = frame_of(page.get());
   sheet.width = frame.width;
   sheet.height = frame.height;
-  sheet.text = page_from(glyphs_of(page.get(), frame), image_share(page.get(), frame));
+  sheet.text =
+      page_from(glyphs_of(page.get(), frame), {frame.width, frame.height, image_share(page.get(), frame)});
   sheet.text.number = sheet.number;
   sheet.text.width = sheet.width;
   sheet.text.height = sheet.height;

@@ -100,6 +100,25 @@ TEST_F(PdfTest, InvisibleTextOfAnEarlierRecognitionCounts) {
   EXPECT_EQ(sheets(blob(make_pdf({{line(72, 700, 12, "Read before", 3)}})))[0].text.text, "Read before");
 }
 
+TEST_F(PdfTest, AScanInStripsOrInAFormIsAScan) {
+  auto const image = testing::stream(std::string(4, '\0'),
+                                     "/Type/XObject/Subtype/Image/Width 2/Height 2"
+                                     "/ColorSpace/DeviceGray/BitsPerComponent 8");
+  auto const form = testing::stream("612 0 0 792 0 0 cm /I Do",
+                                    "/Type/XObject/Subtype/Form/BBox[0 0 612 792]"
+                                    "/Resources<</XObject<</I 4 0 R>>>>");
+  auto text_of = [&](std::string const& drawing) {
+    auto const resources = "/Resources<</Font<</F 3 0 R>>/XObject<</I 4 0 R/X 5 0 R>>>>";
+    auto const page = drawing + line(200, 400, 24, "RECEIVED");
+    return sheets(blob(make_pdf({{page, "[0 0 612 792]", resources}}, {image, form}))).at(0).text.text;
+  };
+  EXPECT_EQ(
+      text_of("q 612 0 0 200 0 0 cm /I Do Q q 612 0 0 200 0 200 cm /I Do Q q 612 0 0 200 0 400 cm /I Do Q\n"),
+      "");
+  EXPECT_EQ(text_of("/X Do\n"), "");
+  EXPECT_EQ(text_of("q 612 0 0 200 0 0 cm /I Do Q\n"), "RECEIVED");
+}
+
 TEST_F(PdfTest, HugePagesAreRenderedWithFewerPixels) {
   auto document = blob(make_pdf({{line(7200, 7200, 2000, "Hello"), "[0 0 14400 14400]"}}));
   auto raster = pdf_->render(document, {}, 1, 300, never);

@@ -17,6 +17,8 @@ constexpr double kLeastLetters = 0.4;
 // What a scanner or a filing system stamps on a scan has fewer words.
 constexpr std::size_t kStampWords = 10;
 constexpr double kScanShare = 0.5;
+// Or it stands in the margins alone: a running line of who downloaded it and when. In shares of the page.
+constexpr double kMargin = 0.08;
 // Lines of a paragraph follow each other closer than this, in heights of the upper line.
 constexpr double kParagraphGap = 1.2;
 
@@ -40,8 +42,17 @@ bool is_language(std::vector<Glyph> const& glyphs) {
   return all > 0 && letters / all >= kLeastLetters;
 }
 
-bool is_stamp_on_scan(std::vector<Glyph> const& glyphs, value::Page const& page, double image_share) {
-  if (image_share < kScanShare || page.words.size() >= kStampWords) return false;
+bool is_in_margin(value::Box const& box, value::Box const& page) {
+  double const across = kMargin * page[2], down = kMargin * page[3];
+  return box[3] <= down || box[1] >= page[3] - down || box[2] <= across || box[0] >= page[2] - across;
+}
+
+bool is_stamp_on_scan(std::vector<Glyph> const& glyphs, value::Page const& page, PageFacts const& facts) {
+  if (facts.image_share < kScanShare) return false;
+  value::Box const area = {0, 0, facts.width, facts.height};
+  bool const in_margins = std::all_of(page.words.begin(), page.words.end(),
+                                      [&](value::Word const& word) { return is_in_margin(word.box, area); });
+  if (page.words.size() >= kStampWords && !in_margins) return false;
   return std::none_of(glyphs.begin(), glyphs.end(), [](Glyph const& glyph) { return glyph.invisible; });
 }
 
@@ -107,14 +118,14 @@ class LineBuilder {
 
 }  // namespace
 
-value::Page page_from(std::vector<Glyph> const& glyphs, double image_share) {
+value::Page page_from(std::vector<Glyph> const& glyphs, PageFacts const& facts) {
   if (!is_language(glyphs)) return {};
   LineBuilder builder;
   for (auto const& glyph : glyphs) {
     if (is_line_end(glyph.code) || !has_no_meaning(glyph)) builder.add(glyph);
   }
   auto page = builder.finish();
-  if (is_stamp_on_scan(glyphs, page, image_share)) return {};
+  if (is_stamp_on_scan(glyphs, page, facts)) return {};
   page.source = "text";
   return page;
 }

@@ -17,10 +17,15 @@ struct Glyph {
   bool invisible = false;  // drawn in no colour: the text layer of a scan that was recognised before
 };
 
+struct PageFacts {
+  double width = 0, height = 0;  // points
+  double image_share = 0;        // of the area, that images cover
+};
+
 // The page with text, words and source "text". Without text, source and all are empty: no glyphs, or
 // mostly such as the font does not explain, or more signs than letters, which is what a font without
-// a map gives. `image_share` of the page is covered by images: a few visible words on such a page are
-// a stamp on a scan and not its text.
-value::Page page_from(std::vector<Glyph> const& glyphs, double image_share);
+// a map gives. A few visible words on a page that images cover, or words in its
+// margins alone, are a stamp on a scan and not its text.
+value::Page page_from(std::vector<Glyph> const& glyphs, PageFacts const& facts);
 
 }  // namespace shoal::ocr_engine
