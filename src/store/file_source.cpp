@@ -19,6 +19,19 @@ Result<std::string> path_of(Source const& source) {
   return home + source.address.substr(1);
 }
 
+Result<Sha256> hash_of(std::string const& path, FetchContext const& context) {
+  auto const file = TRY(os::RandomAccessFile::open_read_only(path));
+  Sha256Stream stream;
+  std::vector<char> piece(kPieceBytes);
+  std::uint64_t done = 0;
+  while (auto const got = TRY(file.read_at(done, piece))) {
+    if (context.stop.stop_requested()) return Error(Code::cancelled, "cancelled");
+    stream.update({piece.data(), got});
+    done += got;
+  }
+  return stream.finish();
+}
+
 class FileKind : public SourceKind {
  public:
   std::string_view scheme() const override { return "file"; }
@@ -33,7 +46,7 @@ class FileKind : public SourceKind {
     return {};
   }
 
-  Result<SourceFacts> ask(Source const& source, FetchContext const&) const override {
+  Result<SourceFacts> ask(Source const& source, FetchContext const& context) const override {
     auto const path = TRY(path_of(source));
     auto const identity = TRY(os::identify(path));
     SourceFacts facts;
@@ -41,6 +54,8 @@ class FileKind : public SourceKind {
     facts.size = identity.size;
     facts.version = std::to_string(identity.device) + " " + std::to_string(identity.inode) + " " +
                     std::to_string(identity.mtime_ns) + " " + std::to_string(identity.size);
+    if (context.may_be_known && context.may_be_known(identity.size))
+      facts.sha256 = TRY(hash_of(path, context));
     return facts;
   }
 

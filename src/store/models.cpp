@@ -192,7 +192,11 @@ Result<PullResult> ModelStore::pull_source(std::string_view text, net::EgressAcc
   auto const* listed = options.as.empty() ? catalog().find_source(text) : nullptr;
   if (listed) return pull_entry(*listed, account, options);
 
-  FetchContext const context{egress_, account, options_.hubs, options_.folder, options.stop, {}, 1};
+  FetchContext context{egress_, account, options_.hubs, options_.folder, options.stop, {}, 1};
+  context.may_be_known = [this](std::uint64_t size) {
+    auto const& known = catalog().entries();
+    return std::any_of(known.begin(), known.end(), [&](auto const& entry) { return entry.size() == size; });
+  };
   auto const facts = TRY(ask_all(source, context).within(std::string(text)));
   return pull_unlisted(source, facts, account, options);
 }

@@ -28,6 +28,8 @@ struct FetchContext {
   std::function<void(std::uint64_t)> on_bytes;
   int connections = 4;   // at most, to one server
   bool is_whole = true;  // the source gives the whole file, not a part of it
+  // Whether a local file of this size may be a model that is known by its hash; may be empty.
+  std::function<bool(std::uint64_t)> may_be_known = {};
 };
 
 // What is said of a file before its bytes come.
