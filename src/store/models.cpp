@@ -95,7 +95,8 @@ std::vector<Model> ModelStore::installed_variants(std::string const& name) const
   for (auto const& tag : folders_in(options_.folder + "/" + name)) {
     auto model = read_installed(options_.folder + "/" + name + "/" + tag);
     if (!model) {
-      log_warning(model.error().message());
+      auto const& problem = model.error().message();
+      if (told_.with([&](auto& told) { return told.insert(problem).second; })) log_warning(problem);
     } else if (model->entry.name == name && model->entry.tag == tag) {
       models.push_back(with_newer_facts(std::move(*model)));
     }

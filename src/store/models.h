@@ -12,11 +12,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/result.h"
 #include "base/sha256.h"
 #include "base/time.h"
@@ -162,6 +164,7 @@ class ModelStore {
   Options const options_;
   net::Egress& egress_;
   Clock const& clock_;
+  Guarded<std::set<std::string>> mutable told_;  // what was said to be wrong here: once is enough
 };
 
 }  // namespace shoal::store
