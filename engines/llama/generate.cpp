@@ -85,12 +85,22 @@ Result<void> decode(GenerateRequest const& request, int first_row, Vocabulary co
   return {};
 }
 
+// A schema's grammar lets nothing else through, so it was cut.
+Error cut_json(GenerateRequest const& request, Answer const& answer) {
+  bool const by_length = std::string_view(answer.finish) == "length";
+  return Error(Code::checks_failed,
+               by_length
+                   ? "the answer was cut at `max_tokens` (" + std::to_string(request.max_tokens) +
+                         ") before its JSON was whole; give more, or a schema that bounds its texts and lists"
+                   : std::string("a text of `stop` cut the answer before its JSON was whole"));
+}
+
 Result<Value> outputs_of(GenerateRequest const& request, Answer& answer) {
   Value::Record outputs{{"text", answer.stream.text()}, {"finish", answer.finish}};
   if (request.has_schema) {
-    // Cut by max_tokens or by a stop text it may be none; then `finish` and the missing value say so.
     auto parsed = Json::parse(answer.stream.text());
-    outputs.emplace_back("json", parsed ? TRY(value::from_json(*parsed)) : Value());
+    if (!parsed) return cut_json(request, answer);
+    outputs.emplace_back("json", TRY(value::from_json(*parsed)));
   }
   if (request.probabilities) outputs.emplace_back("tokens", std::move(answer.tokens));
   return Value(std::move(outputs));

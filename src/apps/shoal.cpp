@@ -9,6 +9,7 @@
 #include "os/paths.h"
 #include "os/signals.h"
 #include "os/terminal.h"
+#include "os/waiting_input.h"
 
 namespace {
 
@@ -44,7 +45,12 @@ int run(std::vector<std::string> const& words) {
 
   SystemClock const clock;
   net::Egress egress;
-  cli::Environment environment{std::cin,
+  auto const input = os::WaitingInput::standard_input(stop.get_token());
+  if (!input) {
+    log_error(input.error().message());
+    return exit_status(input.error().code());
+  }
+  cli::Environment environment{**input,
                                std::cout,
                                std::cerr,
                                clock,
@@ -64,8 +70,9 @@ int run(std::vector<std::string> const& words) {
     options.stop = stop.get_token();
     return runtime::Runtime::open(std::move(options), egress, clock);
   };
-  environment.examine = [](std::vector<std::string> mirror_files) {
-    return runtime::examine({os::find_home(), os::find_installation(), std::move(mirror_files)});
+  environment.examine = [&](std::vector<std::string> mirror_files) {
+    return runtime::examine(
+        {os::find_home(), os::find_installation(), std::move(mirror_files), clock.wall()});
   };
   return cli::run(environment, words);
 }

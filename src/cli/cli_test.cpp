@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "cli/testing.h"
 
 namespace shoal::cli {
@@ -163,24 +164,52 @@ TEST(Cli, AFailedRunAsJsonIsOneDocumentWithTheError) {
   EXPECT_NE(run.error.find("no-such-thing"), std::string::npos);
 }
 
-TEST(Cli, EachIsALineForALineAndGoesOnWhereItStopped) {
+TEST(Cli, StrictChecksThatFailAreSaidSoInJson) {
+  Shell shell;
+  auto const file =
+      shell.folder().write("strict.yaml",
+                           "shoal: 1\ntask: strict\ninputs: {text: text}\noutputs: {text: text}\n"
+                           "ladder: [{use: template, with: {template: \"\"}}]\nchecks: [not_empty]\n");
+  auto const strict = shell.run({"run", file, "x", "--strict", "--json"});
+  EXPECT_EQ(strict.status, 5);
+  EXPECT_EQ(parsed(strict.out)["checks_failed"], Json(true));
+  EXPECT_EQ(parsed(strict.out)["error"]["code"], Json("checks_failed"));
+  auto const lenient = shell.run({"run", file, "x", "--json"});
+  EXPECT_EQ(lenient.status, 0);
+  EXPECT_EQ(parsed(lenient.out)["checks_failed"], Json(true));
+}
+
+TEST(Cli, EventsAreLinesOfJsonNumberedWithoutGaps) {
   Shell shell;
   auto const file = shell.folder().write("greet.yaml", kGreet);
-  auto const lines = shell.folder().write(
-      "in.jsonl", "{\"name\": \"Ada\"}\n\n{\"nam\": 1}\n{\"name\": \"Bob\", \"sign\": \"?\"}\n");
-  auto const expected_begin =
-      std::string("{\"text\":\"Hello Ada.\"}\n{\"error\":{\"code\":\"invalid_argument\"");
-  auto const run = shell.run({"run", file, "--each", lines, "--in", "sign=.", "-q"});
-  EXPECT_EQ(run.status, 1);
-  EXPECT_TRUE(run.out.starts_with(expected_begin)) << run.out;
-  EXPECT_TRUE(run.out.ends_with("}}\n{\"text\":\"Hello Bob?\"}\n")) << run.out;
+  auto const run = shell.run({"run", file, "Ada", "--events", "-"});
+  std::vector<Json> lines;
+  for (auto const line : split(trim(run.out), '\n')) lines.push_back(parsed(std::string(line)));
+  ASSERT_EQ(lines.size(), 3u) << run.out;
+  EXPECT_EQ(lines[0]["event"], Json("run_started"));
+  EXPECT_EQ(lines[1]["event"], Json("run_done"));
+  EXPECT_EQ(lines[1]["seq"], Json(2));
+  EXPECT_EQ(lines[2]["outputs"]["text"], Json("Hello Ada!")) << "the last line is what --json gives";
+  EXPECT_EQ(lines[2]["run"], lines[0]["run"]);
+  auto const events = shell.folder().path() + "/events.jsonl";
+  EXPECT_EQ(shell.run({"run", file, "Ada", "--events", events}).out, "Hello Ada!\n");
+  EXPECT_NE(read_text(events).find("run_done"), std::string::npos);
+}
 
-  auto const out =
-      shell.folder().write("out.jsonl", "{\"text\":\"kept\"}\n{\"text\":\"kept too\"}\n{\"text\":\"ha");
-  EXPECT_EQ(shell.run({"run", file, "--each", lines, "--out", out}).status, 0);
-  EXPECT_EQ(read_text(out), "{\"text\":\"kept\"}\n{\"text\":\"kept too\"}\n{\"text\":\"Hello Bob?\"}\n");
-  EXPECT_EQ(shell.run({"run", file, "--each", lines, "--out", lines}).status, 2);
-  EXPECT_EQ(shell.run({"run", file, "--each", lines + "x"}).status, 3);
+TEST(Cli, ADryRunSaysWhatIsMissingAndRunsNothing) {
+  Shell shell;
+  auto const asking = parsed(shell.run({"run", "shelf-ask", "--dry-run", "--json"}).out);
+  EXPECT_EQ(asking["missing_models"].as_array().size(), 2u);
+  EXPECT_GT(asking["missing_bytes"].as_integer(), 98'000'000);
+  auto const scan = parsed(shell.run({"run", "scan-to-text", "--dry-run", "--json"}).out);
+  ASSERT_EQ(scan["steps"].as_array().size(), 2u) << "functions are not told";
+  EXPECT_EQ(scan["steps"].as_array()[0]["callable"], Json("ocr.pages"));
+  auto const document = shell.folder().write("letter.pdf", "%PDF-1.4 not read");
+  auto const explored = parsed(shell.run({"run", "scan-to-text", document, "--dry-run", "--json"}).out);
+  EXPECT_EQ(explored["steps"].as_array()[0]["to_run"], Json(1));
+  EXPECT_EQ(explored["steps"].as_array()[1]["to_run"], Json(0)) << "its pages are not known yet";
+  EXPECT_TRUE(parsed(shell.run({"runs", "--json"}).out).as_array().empty());
+  EXPECT_EQ(shell.run({"run", "scan-to-txt", "--dry-run"}).status, 3);
 }
 
 TEST(Cli, CtrlCEndsARunWithItsStatus) {

@@ -1,11 +1,20 @@
 #include "cli/each.h"
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <istream>
 #include <ostream>
 
+#include "base/sha256.h"
 #include "base/text.h"
+#include "cli/answers.h"
+#include "cli/conveyor.h"
 #include "cli/inputs.h"
+#include "cli/lines.h"
+#include "cli/progress.h"
+#include "cli/render.h"
+#include "runtime/files.h"
 #include "runtime/ledger.h"
 #include "value/json.h"
 
@@ -14,27 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct WholeLines {
-  std::uint64_t lines = 0;
-  std::uint64_t bytes = 0;
-};
-
-Result<WholeLines> count_whole_lines(std::string const& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error(Code::unavailable, "`" + path + "` could not be read");
-  WholeLines found;
-  std::uint64_t at = 0;
-  std::string buffer(1 << 16, '\0');
-  while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || file.gcount() > 0) {
-    for (std::streamsize i = 0; i < file.gcount(); ++i) {
-      if (buffer[static_cast<std::size_t>(i)] != '\n') continue;
-      ++found.lines;
-      found.bytes = at + static_cast<std::uint64_t>(i) + 1;
-    }
-    at += static_cast<std::uint64_t>(file.gcount());
-  }
-  return found;
-}
+// Lines under way at once: enough to keep every worker fed.
+constexpr int kMostUnderWay = 16;
 
 value::Value merged(value::Value const& constant, value::Value const& line) {
   auto inputs = constant;
@@ -42,111 +32,237 @@ value::Value merged(value::Value const& constant, value::Value const& line) {
   return inputs;
 }
 
+// A line on its way.
+struct Item {
+  LineReader::Line line;
+  std::string mark;
+  std::optional<EarlierAnswer> earlier;  // what the file has for it
+  runtime::RunResult result;             // of one that is run
+  std::shared_ptr<Guarded<RunProgress>> progress = std::make_shared<Guarded<RunProgress>>();
+
+  bool is_kept() const { return earlier && !earlier->failed; }
+};
+
+// Owns what is shared by the threads of a conveyor, which it outlives.
 class Batch {
  public:
-  Batch(Session& session, runtime::Runtime& home, EachRequest const& request, LineWriter writer)
-      : session_(session), home_(home), request_(request), writer_(std::move(writer)) {}
+  Batch(Session& session, runtime::Runtime& home, EachRequest const& request, std::istream& in,
+        EarlierAnswers& earlier, AnswerWriter& writer)
+      : session_(session),
+        home_(home),
+        request_(request),
+        reader_(in, request.file == "-" ? "standard input" : request.file),
+        earlier_(earlier),
+        writer_(writer) {
+    std::error_code unknown;
+    if (fs::is_regular_file(request.file, unknown)) total_bytes_ = fs::file_size(request.file, unknown);
+  }
 
-  Result<int> run(std::istream& in) {
-    if (writer_.lines_before() > 0) {
-      session_.note(std::to_string(writer_.lines_before()) + " lines are in " + request_.out +
-                    " already; going on behind them");
-    }
-    std::string line;
-    std::uint64_t number = 0;
-    while (std::getline(in, line)) {
-      if (trim(line).empty()) continue;
-      if (++number > writer_.lines_before()) TRY(process(line, number));
-    }
+  Result<int> run() {
+    auto const status = carry_on();
     if (!ledger_.is_null()) session_.account_for(ledger_);
+    return status;
+  }
+
+ private:
+  Result<int> carry_on() {
+    std::stop_callback const on_cancel(session_.environment().stop, [this] { stop_.request_stop(); });
+    begun_ = session_.environment().clock.now();
+    auto const places = static_cast<std::size_t>(std::clamp(2 * home_.cores(), 2, kMostUnderWay));
+    Conveyor<Item> conveyor(
+        places, [this] { return read(); }, [this](Item& item) { work(item); });
+    for (;;) {
+      auto const result = step(conveyor);
+      if (result && *result) continue;
+      if (result) break;
+      stop_.request_stop();
+      if (session_.environment().stop.stop_requested()) TRY(break_off(conveyor));
+      return result.error();
+    }
+    TRY(earlier_.expect_end());
+    TRY(writer_.finish());
+    if (session_.json() && !request_.out.empty()) print_summary();
     if (failures_ > 0)
       session_.complain(std::to_string(failures_) + (failures_ == 1 ? " line" : " lines") +
                         " failed; `error` in the output says why");
     return failures_ > 0 ? 1 : 0;
   }
 
- private:
-  // The error of an item goes into its line; what is returned ends the batch.
-  Result<void> process(std::string const& line, std::uint64_t number) {
-    auto const outputs = outputs_for(line, number);
-    if (!outputs && outputs.error().code() == Code::cancelled) return outputs.error();
-    if (!outputs) ++failures_;
-    return writer_.write(outputs ? value::to_json(*outputs) : to_json(outputs.error()));
+  // Of answers that went into a file; elsewhere they are what is printed.
+  void print_summary() {
+    auto const kept = earlier_.count() - earlier_.failed();
+    session_.print_json(Json::object({{"out", request_.out},
+                                      {"lines", kept + done_},
+                                      {"kept", kept},
+                                      {"failed", failures_},
+                                      {"ledger", ledger_}}));
   }
 
-  Result<value::Value> outputs_for(std::string const& line, std::uint64_t number) {
-    auto const json = TRY(Json::parse(line).within("line " + std::to_string(number)));
-    auto const inputs = TRY(read_inputs(request_.target.signature().inputs, json));
-    RunWishes wishes;
-    wishes.strict = request_.strict;
-    wishes.label = "line " + std::to_string(number);
-    auto result =
-        execute(session_, home_, request_.target.name, merged(request_.constant, inputs), std::move(wishes));
+  // The reader's thread.
+  Result<std::optional<Item>> read() {
+    for (;;) {
+      auto line = TRY(reader_.next());
+      if (stop_.stop_requested()) return Error(Code::cancelled, "cancelled");
+      bytes_read_ = reader_.bytes_read();
+      if (!line) return std::optional<Item>();
+      Item item;
+      item.mark = mark_of(line->text);
+      item.line = std::move(*line);
+      item.earlier = TRY(earlier_.next_for(item.mark));
+      if (item.is_kept() && !writer_.rewrites()) continue;
+      return std::optional(std::move(item));
+    }
+  }
+
+  // A thread of the item's own.
+  void work(Item& item) {
+    if (item.is_kept()) return;
+    item.result.outputs = [&]() -> Result<value::Value> {
+      auto const name = "line " + std::to_string(item.line.number);
+      if (item.line.too_long) {
+        return Error(Code::invalid_argument, name + " is longer than " + human_bytes(kMostLineBytes) +
+                                                 "; give large things as files: {\"$file\": \"path\"}");
+      }
+      auto const json = TRY(Json::parse(item.line.text).within(name));
+      runtime::RunRequest request;
+      request.inputs =
+          merged(request_.constant, TRY(read_inputs(request_.target.signature().inputs, json).within(name)));
+      net::EgressAccount account{net::EgressPolicy{}};
+      request.egress = &account;
+      request.stop = stop_.get_token();
+      request.accept_failed_checks = !request_.strict;
+      request.on_event = [&](runtime::Event const& event) {
+        auto const now = session_.environment().clock.now();
+        item.progress->with([&](RunProgress& progress) { progress.on_event(event, now); });
+        if (request_.events) request_.events->write(event);
+      };
+      item.result = home_.run(request_.target, std::move(request));
+      return item.result.outputs;
+    }();
+  }
+
+  // false: it was the last. An error ends the batch.
+  Result<bool> step(Conveyor<Item>& conveyor) {
+    auto const item = TRY(conveyor.take([this](Item const* oldest) { show_progress(oldest); }));
+    if (!item) return false;
+    if (item->is_kept()) {
+      TRY(writer_.write(item->earlier->answer, item->mark, false));
+      return true;
+    }
+    auto const& outputs = item->result.outputs;
+    if (!outputs && stop_.stop_requested()) {
+      broken_ = item;
+      return Error(Code::cancelled, "cancelled");
+    }
+    add_to_account(*item);
+    auto const answer = outputs ? value::to_json(*outputs) : to_json(outputs.error());
+    TRY(writer_.write(answer.dump(), item->mark, !outputs));
+    return true;
+  }
+
+  void add_to_account(Item const& item) {
+    ++done_;
+    auto const& result = item.result;
+    if (!result.outputs) ++failures_;
     if (!result.ledger.is_null())
       ledger_ = ledger_.is_null() ? result.ledger : runtime::sum_of({ledger_, result.ledger});
-    if (result.checks_failed && result.outputs)
-      session_.complain("line " + std::to_string(number) + ": the answer did not pass its checks");
-    return std::move(result.outputs);
+    if (result.checks_failed && result.outputs) {
+      session_.complain("line " + std::to_string(item.line.number) + ": the answer did not pass its checks");
+    }
+  }
+
+  // What earlier commands wrote stays, also what is to be done again.
+  Result<void> break_off(Conveyor<Item>& conveyor) {
+    if (!writer_.rewrites()) return {};
+    auto item = std::exchange(broken_, std::nullopt);
+    while (item && item->earlier) {
+      TRY(writer_.write(item->earlier->answer, item->mark, item->earlier->failed));
+      auto next = conveyor.take([](Item const*) {});
+      item = next ? std::move(*next) : std::nullopt;
+    }
+    while (auto const earlier = TRY(earlier_.next()))
+      TRY(writer_.write(earlier->answer, earlier->mark, earlier->failed));
+    return writer_.finish();
+  }
+
+  void show_progress(Item const* oldest) {
+    auto const now = session_.environment().clock.now();
+    auto const elapsed = now - begun_;
+    bool const bars = session_.environment().terminal.error;
+    auto text = std::to_string(done_) + (done_ == 1 ? " line" : " lines");
+    if (total_bytes_ > 0 && done_ > 0) {
+      // Lines are not counted beforehand; how far the file is read tells how many there will be.
+      auto const share = std::min(1.0, static_cast<double>(bytes_read_) / static_cast<double>(total_bytes_));
+      auto const total = static_cast<double>(done_) / std::max(share, 1e-9);
+      if (bars) text = progress_bar(static_cast<double>(done_), total) + "  " + text;
+      if (auto const speed = pace(static_cast<double>(done_), total, elapsed); !speed.empty())
+        text += "  " + speed;
+    }
+    if (oldest) {
+      auto const within =
+          oldest->progress->with([&](RunProgress& progress) { return progress.text(now, false); });
+      if (!within.empty()) text += " › line " + std::to_string(oldest->line.number) + "  " + within;
+    }
+    session_.show_progress(text);
   }
 
   Session& session_;
   runtime::Runtime& home_;
   EachRequest const& request_;
-  LineWriter writer_;
+  LineReader reader_;  // of the reader's thread, as is earlier_ until that ends
+  EarlierAnswers& earlier_;
+  AnswerWriter& writer_;
+  std::stop_source stop_;
+  std::atomic<std::uint64_t> bytes_read_ = 0;
+  std::uint64_t total_bytes_ = 0, done_ = 0, failures_ = 0;
+  MonotonicTime begun_;
+  std::optional<Item> broken_;  // that was cancelled
   Json ledger_;
-  std::uint64_t failures_ = 0;
 };
 
-}  // namespace
-
-Result<LineWriter> LineWriter::to_stream(std::ostream& out) {
-  LineWriter writer;
-  writer.out_ = &out;
-  writer.name_ = "standard output";
-  return writer;
+Result<BatchProgram> program_of(runtime::Runtime& home, EachRequest const& request) {
+  Sha256Stream stream;
+  stream.update(TRY(home.library().fingerprint(request.target.name)).hex());
+  stream.update(value::hash_of(request.constant).hex());
+  stream.update(request.strict ? "strict" : "");
+  return BatchProgram{request.target.name, stream.finish().hex()};
 }
 
-Result<LineWriter> LineWriter::to_file(std::string const& path) {
-  LineWriter writer;
-  writer.name_ = path;
-  std::error_code failed;
-  if (fs::exists(path, failed)) {
-    auto const whole = TRY(count_whole_lines(path));
-    fs::resize_file(path, whole.bytes, failed);
-    if (failed) return Error(Code::unavailable, "`" + path + "` could not be written: " + failed.message());
-    writer.lines_before_ = whole.lines;
-  }
-  writer.file_ = std::make_unique<std::ofstream>(path, std::ios::binary | std::ios::app);
-  writer.out_ = writer.file_.get();
-  if (!*writer.file_) return Error(Code::unavailable, "`" + path + "` could not be opened for writing");
-  return writer;
-}
-
-Result<void> LineWriter::write(Json const& line) {
-  *out_ << line.dump() << '\n' << std::flush;
-  if (!*out_) return Error(Code::unavailable, name_ + " could not be written; is the disk full?");
-  return {};
-}
-
-Result<int> run_each(Session& session, EachRequest const& request) {
+Result<void> check_files(EachRequest const& request) {
   std::error_code failed;
   if (!request.out.empty() && fs::equivalent(request.file, request.out, failed)) {
     return Error(Code::invalid_argument, "`--each` and `--out` are the same file, " + request.out +
                                              "; choose another one for the output");
   }
-  std::ifstream file;
+  return {};
+}
+
+}  // namespace
+
+Result<int> run_each(Session& session, EachRequest const& request) {
+  TRY(check_files(request));
+  std::unique_ptr<std::istream> file;
   if (request.file != "-") {
-    file.open(request.file, std::ios::binary);
-    if (!file || fs::is_directory(request.file, failed)) {
-      return Error(
-          Code::not_found,
-          "`" + request.file + "` could not be opened for reading; `--each` takes a file of JSON lines");
-    }
+    file = TRY(runtime::open_stream(request.file, session.environment().stop)
+                   .within("`--each` takes a file of JSON lines"));
   }
-  auto writer = TRY(request.out.empty() ? LineWriter::to_stream(session.environment().output)
-                                        : LineWriter::to_file(request.out));
-  Batch batch(session, *TRY(session.home()), request, std::move(writer));
-  return batch.run(request.file == "-" ? session.environment().input : file);
+  auto& home = *TRY(session.home());
+  std::shared_ptr<void const> claim;
+  auto earlier = std::make_unique<EarlierAnswers>();
+  auto writer = AnswerWriter::to_stream(session.environment().output);
+  if (!request.out.empty()) {
+    claim = TRY(home.claim(request.out).within("`" + request.out + "` is being written"));
+    auto const program = TRY(program_of(home, request));
+    earlier = TRY(EarlierAnswers::read(request.out, program));
+    writer = TRY(AnswerWriter::to_file(request.out, program, *earlier));
+  }
+  if (earlier->count() > 0) {
+    auto const failed = earlier->failed();
+    session.note(std::to_string(earlier->count()) + " lines are in " + request.out + " already" +
+                 (failed > 0 ? "; the " + std::to_string(failed) + " that failed are tried again" : ""));
+  }
+  Batch batch(session, home, request, file ? *file : session.environment().input, *earlier, *writer);
+  return batch.run();
 }
 
 }  // namespace shoal::cli

@@ -12,14 +12,37 @@ bool names_a_file(std::string const& word) {
 
 }  // namespace
 
+Result<std::string> resolve(Session& session, std::string const& word) {
+  auto& library = TRY(session.home())->library();
+  return names_a_file(word) ? library.add_file(word) : Result<std::string>(word);
+}
+
 Result<runtime::Target> prepare(Session& session, std::string const& word) {
+  auto const name = TRY(resolve(session, word));
   auto& home = *TRY(session.home());
-  auto const name = names_a_file(word) ? TRY(home.library().add_file(word)) : word;
   TRY(offer_missing_models(session, home, name));
   return home.library().link(name);
 }
 
-runtime::RunResult execute(Session& session, runtime::Runtime& home, std::string const& name,
+Result<std::unique_ptr<EventWriter>> EventWriter::open(std::string const& file, std::ostream& output) {
+  auto writer = std::make_unique<EventWriter>();
+  bool const opened = writer->target_.with([&](Target& target) {
+    target.out = &output;
+    if (file == "-") return true;
+    target.file.open(file, std::ios::binary | std::ios::trunc);
+    target.out = &target.file;
+    return target.file.is_open();
+  });
+  if (opened) return writer;
+  return Error(Code::unavailable,
+               "`" + file + "` could not be opened for writing; events go there by `--events`");
+}
+
+void EventWriter::write(runtime::Event const& event) {
+  target_.with([&](Target& target) { *target.out << runtime::to_json(event).dump() << '\n' << std::flush; });
+}
+
+runtime::RunResult execute(Session& session, runtime::Runtime& home, runtime::Target const& target,
                            value::Value inputs, RunWishes wishes) {
   runtime::RunResult result;
   if (session.environment().stop.stop_requested()) {
@@ -33,8 +56,11 @@ runtime::RunResult execute(Session& session, runtime::Runtime& home, std::string
   request.stop = session.environment().stop;
   request.accept_failed_checks = !wishes.strict;
   request.egress = &account;
-  request.on_event = [&](runtime::Event const& event) { progress.on_event(event); };
-  result = home.run(name, std::move(request));
+  request.on_event = [&](runtime::Event const& event) {
+    progress.on_event(event);
+    if (wishes.events) wishes.events->write(event);
+  };
+  result = home.run(target, std::move(request));
   session.end_progress();
   return result;
 }

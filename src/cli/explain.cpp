@@ -8,19 +8,6 @@
 namespace shoal::cli {
 namespace {
 
-// "read/words[12]/clean" → "read/words[…]/clean"
-std::string without_indices(std::string const& step) {
-  std::string text;
-  for (std::size_t at = 0; at < step.size();) {
-    auto const open = step.find('[', at);
-    auto const close = open == std::string::npos ? open : step.find(']', open);
-    if (close == std::string::npos) return text + step.substr(at);
-    text += step.substr(at, open - at) + "[…]";
-    at = close + 1;
-  }
-  return text;
-}
-
 struct StepGroup {
   std::string step;
   std::string callable;
@@ -93,6 +80,18 @@ std::string explain_task(Json const& task) {
 }
 
 }  // namespace
+
+std::string without_indices(std::string const& step) {
+  std::string text;
+  for (std::size_t at = 0; at < step.size();) {
+    auto const open = step.find('[', at);
+    auto const close = open == std::string::npos ? open : step.find(']', open);
+    if (close == std::string::npos) return text + step.substr(at);
+    text += step.substr(at, open - at) + "[…]";
+    at = close + 1;
+  }
+  return text;
+}
 
 std::string explain(std::vector<runtime::StepRecord> const& steps, Json const& route) {
   std::vector<std::vector<std::string>> rows;

@@ -16,4 +16,7 @@ std::string explain(std::vector<runtime::StepRecord> const& steps, Json const& r
 // [{"step", "callable", "state", "seconds", "error"}]
 Json to_json(std::vector<runtime::StepRecord> const& steps);
 
+// "read/words[12]/clean" → "read/words[…]/clean"
+std::string without_indices(std::string const& step);
+
 }  // namespace shoal::cli

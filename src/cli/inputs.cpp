@@ -16,6 +16,8 @@ using value::Port;
 using value::Type;
 using value::Value;
 
+constexpr std::size_t kMostPiped = 256'000'000;
+
 bool is_file(Type const& type) { return type.kind() == Type::Kind::file || type.kind() == Type::Kind::video; }
 
 std::vector<std::string> names_of(std::vector<Port> const& ports) {
@@ -63,7 +65,7 @@ Result<Value> value_of(Json const& json, Type const& type) {
 // A word of the command line, or what was read for it.
 class WordReader {
  public:
-  explicit WordReader(std::istream* piped) : piped_(piped) {}
+  WordReader(std::istream* piped, std::stop_token stop) : piped_(piped), stop_(std::move(stop)) {}
 
   Result<Value> read(std::string const& word, Type const& type) {
     if (is_file(type)) return file(word);
@@ -80,8 +82,17 @@ class WordReader {
   Result<std::string> piped_text() {
     if (!piped_)
       return Error(Code::invalid_argument, "`-` stands for standard input, and nothing is piped into it");
-    std::string text(std::istreambuf_iterator<char>(*piped_), {});
+    std::string text;
+    std::vector<char> part(1 << 16);
+    while (piped_->read(part.data(), static_cast<std::streamsize>(part.size())) || piped_->gcount() > 0) {
+      text.append(part.data(), static_cast<std::size_t>(piped_->gcount()));
+      if (text.size() <= kMostPiped) continue;
+      return Error(Code::invalid_argument,
+                   "more than " + human_bytes(kMostPiped) +
+                       " come from standard input; give a file that large by its path");
+    }
     piped_ = nullptr;
+    if (stop_.stop_requested()) return Error(Code::cancelled, "cancelled while reading standard input");
     return text;
   }
   bool has_piped() const { return piped_ != nullptr; }
@@ -123,6 +134,7 @@ class WordReader {
   }
 
   std::istream* piped_;
+  std::stop_token stop_;
 };
 
 Error unknown_input(std::vector<Port> const& ports, std::string const& name) {
@@ -134,8 +146,8 @@ Error unknown_input(std::vector<Port> const& ports, std::string const& name) {
 
 class Filler {
  public:
-  Filler(std::vector<Port> const& ports, bool open_inputs, std::istream* piped)
-      : ports_(ports), open_inputs_(open_inputs), reader_(piped) {}
+  Filler(std::vector<Port> const& ports, bool open_inputs, std::istream* piped, std::stop_token stop)
+      : ports_(ports), open_inputs_(open_inputs), reader_(piped, std::move(stop)) {}
 
   Result<void> named(std::string const& word) {
     auto const equals = word.find('=');
@@ -159,9 +171,12 @@ class Filler {
   }
 
   Result<void> rest_from_pipe() {
-    if (!reader_.has_piped() || required_left() != 1 || next_required()->type.kind() != Type::Kind::text)
-      return {};
-    return put(next_required()->name, next_required()->type, "-");
+    if (!reader_.has_piped()) return {};
+    auto const* port = next_required();
+    if (port ? required_left() != 1 : gives_something()) return {};
+    if (!port) port = main_optional();
+    if (!port || !(port->type.kind() == Type::Kind::text || is_file(port->type))) return {};
+    return put(port->name, port->type, "-");
   }
 
   Value const& so_far() const { return filled_; }
@@ -198,6 +213,11 @@ class Filler {
     });
     return found == ports_.end() || filled_.contains(found->name) ? nullptr : &*found;
   }
+  // An input without a default is there: what the caller means is said, and nothing is waited for.
+  bool gives_something() const {
+    return std::any_of(ports_.begin(), ports_.end(),
+                       [this](auto const& port) { return !port.fallback && filled_.contains(port.name); });
+  }
   std::ptrdiff_t required_left() const {
     return std::count_if(ports_.begin(), ports_.end(), [this](auto const& port) { return is_open(port); });
   }
@@ -211,7 +231,7 @@ class Filler {
 }  // namespace
 
 Result<Value> read_inputs(std::vector<Port> const& ports, bool open_inputs, InputWords const& words) {
-  Filler filler(ports, open_inputs, words.piped);
+  Filler filler(ports, open_inputs, words.piped, words.stop);
   for (auto const& word : words.named) TRY(filler.named(word));
   for (auto const& word : words.positionals) TRY(filler.positional(word));
   TRY(filler.rest_from_pipe());
@@ -220,7 +240,7 @@ Result<Value> read_inputs(std::vector<Port> const& ports, bool open_inputs, Inpu
 
 Result<Value> read_named_inputs(std::vector<Port> const& ports, bool open_inputs,
                                 std::vector<std::string> const& named) {
-  Filler filler(ports, open_inputs, nullptr);
+  Filler filler(ports, open_inputs, nullptr, {});
   for (auto const& word : named) TRY(filler.named(word));
   return filler.so_far();
 }

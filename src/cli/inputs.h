@@ -3,6 +3,7 @@
 #pragma once
 
 #include <istream>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,12 @@ struct InputWords {
   std::vector<std::string> positionals;  // fill the required inputs that are not named, in order
   std::vector<std::string> named;        // "name=value"
   std::istream* piped = nullptr;         // standard input, where no person types it
+  std::stop_token stop = {};             // ends the reading of it
 };
 
 // A record. Of a word for a port of text: `@FILE` is the file's text, `@@…` a text that begins with `@`.
-// Files are paths. `-` stands for standard input, which also fills a single required text that is left. All
+// Files are paths. `-` stands for standard input, which also fills a single required text or file that is
+// left and, where nothing is required and nothing without a default is given, the first text that may be. All
 // other types are JSON. invalid_argument names the input, what is expected, and the nearest name.
 Result<value::Value> read_inputs(std::vector<value::Port> const& ports, bool open_inputs,
                                  InputWords const& words);

@@ -43,6 +43,35 @@ TEST(Inputs, WhereNothingIsRequiredAPositionalFillsTheFirstText) {
   EXPECT_FALSE(read_inputs(kPorts, false, words({"hello", "3", "deu"})));
 }
 
+TEST(Inputs, APipeFillsTheFirstTextWhereNothingIsRequiredAndNothingIsSaid) {
+  std::vector<value::Port> ports = {port("prompt", "text", false), port("messages", "json", false),
+                                    port("count", "integer", false)};
+  ports[2].fallback = Value(3);
+  std::istringstream piped("hello");
+  auto const read = read_inputs(ports, false, {{}, {"count=4"}, &piped});
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(*read, Value::record({{"count", 4}, {"prompt", "hello"}}));
+  std::istringstream other("not read");
+  EXPECT_EQ(read_inputs(ports, false, {{}, {"messages=[]"}, &other}).value(),
+            Value::record({{"messages", Value::list({})}}));
+  EXPECT_EQ(other.tellg(), 0);
+}
+
+TEST(Inputs, APipeWithoutAnEndIsRefusedAndOneThatIsStoppedIsCancelled) {
+  struct Endless : std::streambuf {
+    char bytes[1 << 16] = {};
+    int_type underflow() override { return setg(bytes, bytes, bytes + sizeof bytes), 0; }
+  } endless;
+  std::istream piped(&endless);
+  auto const read = read_inputs({port("text", "text")}, false, {{}, {}, &piped});
+  EXPECT_EQ(read.error().code(), Code::invalid_argument);
+  std::stop_source stop;
+  stop.request_stop();
+  std::istringstream cut("half of i");
+  EXPECT_EQ(read_inputs({port("text", "text")}, false, {{}, {}, &cut, stop.get_token()}).error().code(),
+            Code::cancelled);
+}
+
 TEST(Inputs, WhatIsNamedIsNotFilledAgain) {
   auto const read = read_inputs(kPorts, false, words({"3"}, {"text=a=b", "language=deu"}));
   ASSERT_TRUE(read) << read.error().message();

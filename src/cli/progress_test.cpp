@@ -47,13 +47,26 @@ struct Stage {
 Terminal const kTerminal{true, true, true, false, 80};
 Terminal const kPlain{};
 
-TEST(Progress, SaysHowFarAStepIs) {
-  auto const read = event(Kind::each_advanced, "read", 6, 24);
-  EXPECT_EQ(describe_progress(read, false), "read  6 of 24");
-  EXPECT_EQ(describe_progress(read, true), "read  █████░░░░░░░░░░░░░░░  6 of 24");
-  EXPECT_EQ(describe_progress(event(Kind::step_progress, "draft", 5, 10, "tokens"), false),
-            "draft  5 of 10 tokens");
-  EXPECT_EQ(describe_progress(event(Kind::step_started, "draft", 0, 0), true), "draft");
+TEST(Progress, SaysHowFarItIsHowFastAndHowLong) {
+  RunProgress progress;
+  MonotonicTime now{};
+  auto const tell = [&](runtime::Event const& told, Duration later) {
+    progress.on_event(told, now);
+    now += later;
+    return progress.text(now, false);
+  };
+  using std::chrono::seconds;
+  EXPECT_EQ(tell(event(Kind::step_started, "pages", 0, 0), seconds(1)), "pages");
+  EXPECT_EQ(tell(event(Kind::step_progress, "draft", 5, 10, "tokens"), seconds(1)), "draft  5 of 10 tokens");
+  EXPECT_EQ(tell(event(Kind::each_started, "read", 0, 24), seconds(1)), "read  0 of 24");
+  EXPECT_EQ(tell(event(Kind::each_advanced, "read", 6, 24), seconds(2)), "read  6 of 24  2/s  9.0 s left");
+  EXPECT_EQ(progress.text(now, true), "read  █████░░░░░░░░░░░░░░░  6 of 24  2/s  9.0 s left");
+  // What a page tells of itself stands behind; that one has begun says nothing.
+  EXPECT_EQ(tell(event(Kind::step_progress, "read[7]", 40, 100, "%"), seconds(0)),
+            "read  6 of 24  2/s  9.0 s left › read[7]  40 of 100 %");
+  EXPECT_EQ(tell(event(Kind::step_started, "read[8]", 0, 0), seconds(0)), "read  6 of 24  2/s  9.0 s left");
+  EXPECT_EQ(tell(event(Kind::each_started, "read[8]/cut", 0, 3), seconds(0)),
+            "read  6 of 24  2/s  9.0 s left › read[8]/cut  0 of 3");
 }
 
 TEST(Progress, RedrawsOneLineOnATerminalAFewTimesASecond) {
@@ -100,8 +113,10 @@ TEST(Progress, StepsWithinAListAreNotShown) {
   };
   EXPECT_EQ(tell(event(Kind::step_started, "pages", 0, 0)), "a.pdf  pages\n");
   EXPECT_EQ(tell(event(Kind::each_started, "read", 0, 2)), "a.pdf  read  0 of 2\n");
-  EXPECT_EQ(tell(event(Kind::step_started, "read[0]", 0, 0)), "");
-  EXPECT_EQ(tell(event(Kind::each_advanced, "read", 2, 2)), "a.pdf  read  2 of 2\n");
+  EXPECT_EQ(tell(event(Kind::step_started, "read[0]", 0, 0)), "a.pdf  read  0 of 2\n");
+  EXPECT_EQ(tell(event(Kind::each_advanced, "read", 1, 2)),
+            "a.pdf  read  1 of 2  0.0083/s  2 min 0 s left\n");
+  tell(event(Kind::each_advanced, "read", 2, 2));
   EXPECT_EQ(tell(event(Kind::step_started, "add", 0, 0)), "a.pdf  add\n");
 }
 

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "cli/dry_run.h"
 #include "cli/each.h"
 #include "cli/execute.h"
 #include "cli/explain.h"
@@ -28,14 +29,17 @@ bool takes_any_input(runtime::Target const& target) {
   return function && function->function->open_inputs;
 }
 
-Result<int> show_result(Session& session, runtime::RunResult const& result, bool explained) {
+Result<int> show_result(Session& session, runtime::RunResult const& result, Arguments const& arguments) {
   auto& home = *TRY(session.home());
+  bool const explained = arguments.has("--explain");
   std::vector<runtime::StepRecord> steps;
   if (explained && !result.run.empty()) steps = TRY(home.journal().steps(result.run));
   if (session.json()) {
     auto document = document_of(result);
     if (explained) document.set("steps", to_json(steps));
     session.print_json(document);
+  } else if (arguments.value("--events") == "-") {
+    session.print(document_of(result).dump());
   } else if (result.outputs) {
     session.print(render_outputs(*result.outputs));
   }
@@ -50,17 +54,29 @@ Result<int> show_result(Session& session, runtime::RunResult const& result, bool
   return exit_status(result.outputs.error().code());
 }
 
-Result<int> run_once(Session& session, Arguments const& arguments, runtime::Target const& target) {
+Result<value::Value> read_words(Session& session, Arguments const& arguments,
+                                value::Signature const& signature, bool open_inputs) {
   InputWords words;
   words.positionals.assign(arguments.positionals.begin() + 1, arguments.positionals.end());
   words.named = arguments.values("--in");
+  words.stop = session.environment().stop;
   if (!session.environment().terminal.input) words.piped = &session.environment().input;
-  auto inputs = TRY(read_inputs(target.signature().inputs, takes_any_input(target), words));
+  return read_inputs(signature.inputs, open_inputs, words);
+}
+
+Result<std::unique_ptr<EventWriter>> open_events(Session& session, Arguments const& arguments) {
+  if (!arguments.has("--events")) return std::unique_ptr<EventWriter>();
+  return EventWriter::open(arguments.value("--events"), session.environment().output);
+}
+
+Result<int> run_once(Session& session, Arguments const& arguments, runtime::Target const& target) {
+  auto inputs = TRY(read_words(session, arguments, target.signature(), takes_any_input(target)));
+  auto const events = TRY(open_events(session, arguments));
   RunWishes wishes;
   wishes.strict = arguments.has("--strict");
-  auto const result =
-      execute(session, *TRY(session.home()), target.name, std::move(inputs), std::move(wishes));
-  return show_result(session, result, arguments.has("--explain"));
+  wishes.events = events.get();
+  auto const result = execute(session, *TRY(session.home()), target, std::move(inputs), std::move(wishes));
+  return show_result(session, result, arguments);
 }
 
 Result<int> run_lines(Session& session, Arguments const& arguments, runtime::Target target) {
@@ -69,6 +85,12 @@ Result<int> run_lines(Session& session, Arguments const& arguments, runtime::Tar
         Code::invalid_argument,
         "with `--each` the inputs come from its lines; those that all lines share are given by `--in`");
   }
+  if (arguments.value("--events") == "-" && !arguments.has("--out")) {
+    return Error(
+        Code::invalid_argument,
+        "the answers of `--each` and `--events -` would both go to standard output; give `--out FILE`, too");
+  }
+  auto const events = TRY(open_events(session, arguments));
   EachRequest request;
   request.constant =
       TRY(read_named_inputs(target.signature().inputs, takes_any_input(target), arguments.values("--in")));
@@ -76,7 +98,18 @@ Result<int> run_lines(Session& session, Arguments const& arguments, runtime::Tar
   request.file = arguments.value("--each");
   request.out = arguments.value("--out");
   request.strict = arguments.has("--strict");
+  request.events = events.get();
   return run_each(session, request);
+}
+
+Result<int> plan_only(Session& session, Arguments const& arguments) {
+  auto const name = TRY(resolve(session, arguments.positionals.front()));
+  auto const description = TRY(TRY(session.home())->library().describe(name));
+  if (description.error && description.missing.empty()) return *description.error;
+  bool const given = arguments.positionals.size() > 1 || arguments.has("--in");
+  std::optional<value::Value> inputs;
+  if (given) inputs = TRY(read_words(session, arguments, description.signature, description.open_inputs));
+  return dry_run(session, name, std::move(inputs));
 }
 
 Result<int> run_callable(Session& session, Arguments const& arguments) {
@@ -84,6 +117,7 @@ Result<int> run_callable(Session& session, Arguments const& arguments) {
     return Error(Code::invalid_argument,
                  "`--out` belongs to `--each`; a single answer goes to standard output");
   }
+  if (arguments.has("--dry-run")) return plan_only(session, arguments);
   auto target = TRY(prepare(session, arguments.positionals.front()));
   if (arguments.has("--each")) return run_lines(session, arguments, std::move(target));
   return run_once(session, arguments, target);
@@ -98,23 +132,31 @@ Verb run_verb() {
   verb.about = "Run a pipeline, a task or an operation";
   verb.details =
       "INPUTs fill the required inputs in order: text as it is, @FILE for the text of a file, a path for\n"
-      "a file, JSON for all else. A single text that is missing is read from what is piped in; `-` says "
+      "a file, JSON for all else. A single input that is missing is read from what is piped in; `-` says "
       "where.\n"
       "`@@` begins a text that begins with @. A lone output is printed by itself; of several, `answer` or "
-      "`text` alone,\n"
-      "else all by name.\n"
-      "--each runs once for every line of a file of JSON objects and writes a line of outputs for each, in "
-      "order; a line\n"
-      "that fails gives {\"error\": …}, and the exit status is 1. With --out, a second command goes on where "
-      "the first stopped.";
+      "`text`\n"
+      "alone, else all by name. `shoal show NAME` has the inputs and outputs.\n\n"
+      "--each runs once for every line of a file of JSON objects, several at once, and writes a line of "
+      "outputs for\n"
+      "each, in order. A line that fails gives {\"error\": …}, and the exit status is 1. With --out, a later "
+      "command\n"
+      "does what is missing and what failed; OUT.shoal beside it knows what was done, and a changed input or "
+      "program\n"
+      "is refused.";
   verb.example =
-      "shoal run scan-to-text letter.pdf --in language=deu\ngit log -3 | shoal run my-summary.yaml --json";
+      "shoal run scan-to-text letter.pdf --in language=deu\ngit log -3 | shoal run my-summary.yaml --json\n"
+      "shoal run count --each lines.jsonl --out counts.jsonl\nshoal run shelf-ask default \"Who wrote?\" "
+      "--dry-run";
   verb.min_positionals = 1;
   verb.max_positionals = -1;
   verb.options = {
       {"--in", "", "NAME=VALUE", "An input by name; NAME=@FILE reads a file; may be repeated"},
       {"--each", "", "FILE", "A run for every line, a JSON object of inputs each; `-` is standard input"},
-      {"--out", "", "FILE", "Where the lines of --each go; lines that are there already are not run again"},
+      {"--out", "", "FILE", "Where the lines of --each go; what is there already is not run again"},
+      {"--dry-run", "", "",
+       "Say what would be done, what is cached, and which models are missing; run nothing"},
+      {"--events", "", "FILE", "What happens, a JSON object a line, as it happens; `-` is standard output"},
       {"--explain", "", "", "Say which steps ran or were cached, and which rungs of tasks were tried"},
       {"--strict", "", "", "An answer that failed its checks is an error (exit status 5)"},
   };

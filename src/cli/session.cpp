@@ -5,6 +5,7 @@
 #include <ostream>
 #include <utility>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "cli/render.h"
 #include "runtime/ledger.h"
@@ -24,6 +25,7 @@ Session::Session(Environment& environment, Arguments const& arguments)
       mirror_files_(environment.mirror_files),
       last_progress_(environment.clock.now()) {
   for (auto& file : arguments.values("--mirrors")) mirror_files_.push_back(std::move(file));
+  if (quiet_) set_log_level(LogLevel::error);
 }
 
 bool Session::interactive() const {

@@ -41,6 +41,7 @@ std::vector<std::string> shelves_of(runtime::Runtime& home) {
 }
 
 Result<void> require_shelf(runtime::Runtime& home, std::string const& shelf) {
+  TRY(runtime::require_plain_name("--shelf", shelf));
   auto const names = shelves_of(home);
   if (std::find(names.begin(), names.end(), shelf) != names.end()) return {};
   auto const option = shelf == kDefaultShelf ? std::string() : " --shelf " + shelf;
@@ -60,7 +61,8 @@ Result<ShelfAnswer> ask_shelf(Session& session, std::string const& name, Value i
   auto& home = *TRY(session.home());
   RunWishes wishes;
   wishes.label = std::move(label);
-  auto result = execute(session, home, name, std::move(inputs), std::move(wishes));
+  auto const target = TRY(home.library().link(name));
+  auto result = execute(session, home, target, std::move(inputs), std::move(wishes));
   auto outputs = TRY(std::move(result.outputs));
   return ShelfAnswer{result.run, std::move(outputs), std::move(result.route), std::move(result.ledger)};
 }
@@ -136,6 +138,7 @@ class Adding {
 };
 
 Result<int> add(Session& session, Arguments const& arguments) {
+  TRY(runtime::require_plain_name("--shelf", shelf_of(arguments)));
   TRY(prepare(session, "shelf-add"));
   Adding adding(session, arguments);
   auto const documents = find_documents(arguments.positionals);

@@ -7,7 +7,7 @@ std::vector<Verb> all_verbs() {
                              show_verb(), cancel_verb(), ledger_verb()};
   for (auto family : {shelf_verbs(), model_verbs(), upkeep_verbs(), list_verbs()})
     verbs.insert(verbs.end(), family.begin(), family.end());
-  verbs.push_back(doctor_verb());
+  for (auto& verb : {new_verb(), completion_verb(), doctor_verb()}) verbs.push_back(verb);
   return verbs;
 }
 

@@ -20,6 +20,8 @@ std::vector<Verb> shelf_verbs();
 std::vector<Verb> list_verbs();
 Verb show_verb();
 Verb cancel_verb();
+Verb new_verb();
+Verb completion_verb();
 Verb doctor_verb();
 
 // What things that can be run take and give.

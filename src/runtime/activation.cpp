@@ -138,7 +138,9 @@ void Activation::run_items(std::uint32_t step, value::Value const& list) {
 void Activation::launch_items(std::shared_ptr<Items> const& items) {
   if (items->launching) return;
   items->launching = true;
-  while (!items->over && items->next < items->results.size() && items->under_way < kItemsUnderWay) {
+  // Where nothing runs, all items are looked at.
+  auto const most = execution_.explores() ? items->results.size() : kItemsUnderWay;
+  while (!items->over && items->next < items->results.size() && items->under_way < most) {
     if (scope_->cancelled()) {
       items->over = true;
       step_done(items->step, Error(Code::cancelled, "cancelled"));

@@ -1,12 +1,16 @@
 #include "runtime/doctor.h"
 
 #include <filesystem>
+#include <set>
 
 #include "base/text.h"
 #include "host/manifest.h"
 #include "os/file.h"
+#include "os/lock.h"
 #include "os/machine.h"
+#include "os/run_program.h"
 #include "os/sandbox.h"
+#include "runtime/mending.h"
 #include "store/catalog.h"
 
 namespace shoal::runtime {
@@ -14,6 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using State = Finding::State;
+
+// Earlier than this program was written.
+constexpr WallTime kProgramsTime{std::chrono::seconds(1'735'689'600)};  // 2025-01-01
+constexpr auto kStartTime = std::chrono::seconds(10);
 
 constexpr std::uint64_t kLittleDisk = 2'000'000'000;    // a small model and its artifacts
 constexpr std::uint64_t kLittleMemory = 1'500'000'000;  // the smallest writer with its context
@@ -27,6 +35,7 @@ class Examination {
     examine_sandbox();
     examine_installation();
     examine_home();
+    examine_databases();
     examine_models();
     return std::move(findings_);
   }
@@ -46,6 +55,9 @@ class Examination {
     add(little ? State::weak : State::good, "memory",
         human_bytes(available) + " of " + human_bytes(total) + " available",
         little ? "close other programs before a model of 500 MB or more is used" : "");
+    bool const wrong = request_.now < kProgramsTime;
+    add(wrong ? State::weak : State::good, "clock", to_rfc3339(request_.now),
+        wrong ? "set the clock: certificates of model sources are not valid yet at that time" : "");
   }
 
   void examine_sandbox() {
@@ -70,18 +82,44 @@ class Examination {
                  "build or install Shoal anew, with its engines");
     }
     for (auto const& engine : *engines) {
-      std::error_code failed;
-      auto const status = fs::status(engine.program, failed);
-      bool const runs = !failed && (status.permissions() & fs::perms::owner_exec) != fs::perms::none;
-      add(runs ? State::good : State::broken, "engine " + engine.engine,
-          runs ? engine.about : "its program " + engine.program + " is missing or cannot be executed",
-          runs ? "" : "build or install Shoal anew");
+      examine_engine(engine);
+      if (engine.engine == "ocr") examine_languages(engine);
     }
     for (auto const* folder : {"catalog", "pipelines", "tasks"}) {
       if (fs::is_directory(installation.share + "/" + folder)) continue;
       add(State::broken, folder, installation.share + "/" + folder + " is missing",
           "build or install Shoal anew");
     }
+  }
+
+  // Without its socket a worker ends at once; one whose libraries are missing does not even begin.
+  void examine_engine(host::Manifest const& engine) {
+    os::Command command;
+    command.program = engine.program;
+    auto const tried = os::run_program(command, {.timeout = kStartTime});
+    bool const missing = tried && tried->status.code == 127;
+    if (tried && !missing && tried->status.signal == 0)
+      return add(State::good, "engine " + engine.engine, engine.about);
+    add(State::broken, "engine " + engine.engine,
+        tried ? std::string(trim(tried->standard_error)) + " (" + tried->status.describe() + ")"
+              : tried.error().message(),
+        "install what is missing, or build or install Shoal anew");
+  }
+
+  void examine_languages(host::Manifest const& engine) {
+    std::set<std::string> languages;
+    for (auto const& folder : engine.read_paths) {
+      std::error_code failed;
+      for (fs::recursive_directory_iterator at(folder, failed), end; !failed && at != end;
+           at.increment(failed)) {
+        if (at->path().extension() == ".traineddata") languages.insert(at->path().stem().string());
+      }
+    }
+    languages.erase("osd");  // finds how a page is turned
+    bool const none = languages.empty();
+    add(none ? State::broken : State::good, "languages of the OCR",
+        none ? "none is installed" : join({languages.begin(), languages.end()}, ", "),
+        none ? "install language data, in Debian: apt install tesseract-ocr-eng" : "");
   }
 
   void examine_home() {
@@ -98,6 +136,37 @@ class Examination {
     bool const little = *free < kLittleDisk;
     add(little ? State::weak : State::good, "disk", human_bytes(*free) + " free for " + home.data,
         little ? "free some room, or choose another disk by SHOAL_HOME" : "");
+  }
+
+  void examine_databases() {
+    if (!request_.home) return;
+    auto const& home = *request_.home;
+    examine_database("journal of runs", home.data + "/runs.db",
+                     "it is set aside and a new one begun by the next command");
+    examine_database("step cache", home.cache + "/steps.db", "it is made anew by the next command");
+    std::error_code failed;
+    for (fs::directory_iterator at(home.data, failed), end; !failed && at != end; at.increment(failed)) {
+      auto const name = at->path().filename().string();
+      if (name.starts_with("runs.db.damaged") && !name.ends_with("-wal") && !name.ends_with("-shm"))
+        add(State::weak, "journal of runs", at->path().string() + " was damaged and set aside",
+            "delete it, unless you want to look into it");
+    }
+    if (!fs::exists(home.data + "/host.lock", failed)) return;
+    auto const lock = os::FileLock::try_acquire(home.data + "/host.lock", os::own_command_line());
+    auto const* holder = lock ? std::get_if<os::FileLock::Holder>(&*lock) : nullptr;
+    if (holder) add(State::good, "in use", "by " + holder->describe());
+  }
+
+  void examine_database(std::string const& subject, std::string const& file, std::string const& remedy) {
+    std::error_code failed;
+    if (!fs::exists(file, failed)) return;
+    auto const database = store::Database::open(file);
+    auto const damage = database ? find_damage(**database) : Result<std::string>(database.error());
+    bool const good = damage && damage->empty();
+    add(good ? State::good : State::broken, subject,
+        good ? file + ", " + human_bytes(fs::file_size(file, failed))
+             : file + " is damaged: " + (damage ? *damage : damage.error().message()),
+        good ? "" : remedy);
   }
 
   static std::string nearest_existing(std::string path) {

@@ -1,5 +1,5 @@
 // `shoal doctor`: what of the machine, the installation and the home is as it should be, and how to mend what
-// is not. Works where nothing else does: it opens no database and needs no engine. Any thread.
+// is not. Works where nothing else does: each part is looked at by itself. Any thread.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "os/paths.h"
 
 namespace shoal::runtime {
@@ -30,6 +31,7 @@ struct DoctorRequest {
   Result<os::Home> home = Error(Code::internal, "not looked for");
   Result<os::Installation> installation = Error(Code::internal, "not looked for");
   std::vector<std::string> mirror_files;
+  WallTime now;
 };
 std::vector<Finding> examine(DoctorRequest const& request);
 

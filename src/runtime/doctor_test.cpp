@@ -42,6 +42,35 @@ TEST_F(Doctor, LooksAtTheMachineAndTheHome) {
   EXPECT_TRUE(std::filesystem::is_empty(root())) << "looking leaves nothing behind";
 }
 
+TEST_F(Doctor, DamagedDatabasesAndAWrongClockAreFound) {
+  std::filesystem::create_directories(root() + "/data");
+  std::filesystem::create_directories(root() + "/cache");
+  EXPECT_EQ(find("journal of runs").subject, "not found: journal of runs") << "nothing was run yet";
+  std::ofstream(root() + "/data/runs.db")
+      << "this is no database, and long enough to have been one: " << std::string(200, 'x');
+  EXPECT_EQ(find("journal of runs").state, State::broken);
+  std::filesystem::rename(root() + "/data/runs.db", root() + "/data/runs.db.damaged");
+  EXPECT_EQ(find("journal of runs").state, State::weak) << "what was set aside is told";
+  EXPECT_EQ(find("clock").state, State::weak) << "1970";
+  request_.now = WallTime(std::chrono::hours(24 * 365 * 60));
+  EXPECT_EQ(find("clock").state, State::good);
+}
+
+TEST_F(Doctor, AnEngineThatCannotStartAndAnOcrWithoutLanguagesAreBroken) {
+  EXPECT_EQ(find("engine ocr").state, State::broken) << "the source tree has no programs";
+  auto const engines = root() + "/engines";
+  std::filesystem::create_directories(engines + "/ocr");
+  std::ofstream(engines + "/ocr/engine.yaml")
+      << "shoal: 1\nengine: ocr\nversion: \"1\"\nprogram: /bin/true\nsandbox: {read: [" << root()
+      << "/data]}\noperations: {x: {outputs: {y: text}}}\n";
+  request_.installation->engines = engines;
+  EXPECT_EQ(find("engine ocr").state, State::good);
+  EXPECT_EQ(find("languages of the OCR").state, State::broken);
+  std::filesystem::create_directories(root() + "/data");
+  std::ofstream(root() + "/data/deu.traineddata") << "x";
+  EXPECT_EQ(find("languages of the OCR").detail, "deu");
+}
+
 TEST_F(Doctor, EveryFindingThatIsNotGoodSaysWhatToDo) {
   std::filesystem::create_directories(root() + "/data/models/smollm2-135m/q4_1");
   request_.installation = os::Installation{root() + "/none", root() + "/none"};

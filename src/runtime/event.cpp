@@ -1,6 +1,17 @@
 #include "runtime/event.h"
 
+#include "value/json.h"
+
 namespace shoal::runtime {
+namespace {
+
+// Counts look like counts.
+Json whole(double number) {
+  auto const rounded = static_cast<std::int64_t>(number);
+  return static_cast<double>(rounded) == number ? Json(rounded) : Json(number);
+}
+
+}  // namespace
 
 std::string_view name_of(Event::Kind kind) {
   switch (kind) {
@@ -17,6 +28,15 @@ std::string_view name_of(Event::Kind kind) {
     case Event::Kind::run_failed: return "run_failed";
   }
   return "unknown";
+}
+
+Json to_json(Event const& event) {
+  Json json = Json::object({{"run", event.run}, {"seq", event.sequence}, {"event", name_of(event.kind)}});
+  if (!event.step.empty()) json.set("step", event.step);
+  if (!event.detail.empty()) json.set("detail", event.detail);
+  if (event.total > 0) json.set("done", whole(event.done)).set("total", whole(event.total));
+  if (!event.value.is_null()) json.set("value", value::to_json(event.value));
+  return json;
 }
 
 }  // namespace shoal::runtime

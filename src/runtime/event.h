@@ -30,8 +30,13 @@ struct Event {
   std::string detail;
   double done = 0, total = 0;
   value::Value value;
+  std::string run = {};  // its id
 };
 
 std::string_view name_of(Event::Kind kind);
+
+// How events are written, wherever they go: {"run", "seq", "event", "step", "detail", "done", "total",
+// "value"}, without what is empty.
+Json to_json(Event const& event);
 
 }  // namespace shoal::runtime

@@ -10,6 +10,7 @@
 #include "os/machine.h"
 #include "runtime/activation.h"
 #include "runtime/ascent.h"
+#include "runtime/files.h"
 #include "runtime/provenance.h"
 #include "value/json.h"
 
@@ -64,13 +65,7 @@ Completion with_timeout(Execution& execution, CallSite& site, Completion done) {
 // belongs.
 Result<host::ModelSpec> folder_model(OperationTarget const& target, value::Value const& inputs) {
   auto const& name = inputs[target.engine->folder_port].as_text();
-  bool const plain = !name.empty() && name.size() <= 100 && name.front() != '.' &&
-                     name.find_first_of(std::string_view("/\\:\0", 4)) == std::string::npos;
-  if (!plain) {
-    return Error(Code::invalid_argument, "`" + target.engine->folder_port +
-                                             "` must be a plain name without slashes and colons, not `" +
-                                             name + "`");
-  }
+  TRY(require_plain_name(target.engine->folder_port, name));
   host::ModelSpec model;
   model.name = name;
   model.folder = target.folder + "/" + name;
@@ -165,9 +160,7 @@ Result<value::Value> Execution::run(Target const& target, value::Value inputs) {
   std::stop_callback const on_stop(
       options_.stop, [inbox = inbox_, root = root_] { inbox->post([root] { root->cancel(); }); });
   std::optional<Result<Answer>> result;
-  bool const is_pipeline = std::holds_alternative<std::shared_ptr<LinkedPipeline const>>(target.what);
-  CallSite const site{is_pipeline ? "" : target.name, root_, true, std::nullopt};
-  invoke(target, inputs, site, [&](Result<Answer> answer) { result = std::move(answer); });
+  invoke(target, inputs, site_of(target), [&](Result<Answer> answer) { result = std::move(answer); });
   loop(result);
   root_->cancel();
 
@@ -184,6 +177,18 @@ Result<value::Value> Execution::run(Target const& target, value::Value inputs) {
            outputs ? "" : outputs.error().message());
   commit();
   return outputs;
+}
+
+std::vector<StepRecord> Execution::explore(Target const& target, value::Value inputs) {
+  options_.explore = true;
+  // What the cache does not have is never answered, so this comes back when nothing more can be found out.
+  invoke(target, inputs, site_of(target), [](Result<Answer>) {});
+  return std::exchange(records_, {});
+}
+
+CallSite Execution::site_of(Target const& target) const {
+  bool const is_pipeline = std::holds_alternative<std::shared_ptr<LinkedPipeline const>>(target.what);
+  return {is_pipeline ? "" : target.name, root_, true, std::nullopt};
 }
 
 void Execution::loop(std::optional<Result<Answer>> const& result) {
@@ -222,8 +227,8 @@ void Execution::run_due_timers() {
 void Execution::announce(Event::Kind kind, std::string step, std::string detail, double done_count,
                          double total, value::Value value) {
   if (!options_.on_event) return;
-  events_.push_back(
-      {++sequence_, kind, std::move(step), std::move(detail), done_count, total, std::move(value)});
+  events_.push_back({++sequence_, kind, std::move(step), std::move(detail), done_count, total,
+                     std::move(value), options_.run});
 }
 
 void Execution::commit() {
@@ -288,6 +293,10 @@ void Execution::call_operation(OperationTarget const& target, std::string const&
   if (target.operation->effects == value::Effects::none && call->site.cache) {
     call->key = key_of(target, call->inputs).hash();
     if (answer_from_cache(*call)) return;
+  }
+  if (options_.explore) {
+    records_.push_back({call->site.step, call->name, "to run", call->key ? call->key->hex() : "", {}, 0});
+    return;
   }
   submit(call, target);
 }

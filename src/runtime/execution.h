@@ -57,6 +57,7 @@ class Execution {
     host::JobClass job_class = host::JobClass::interactive;
     // What a task does when no rung's answer passes: gives the best one, marked, or fails.
     bool accept_failed_checks = true;
+    bool explore = false;  // set by explore()
   };
   Execution(Parts parts, Options options);
   Execution(Execution const&) = delete;
@@ -65,6 +66,11 @@ class Execution {
 
   // Once, with a target that outlives the run. Blocks until the end; the stop token ends it with `cancelled`.
   Result<value::Value> run(Target const& target, value::Value inputs);
+
+  // Once, in place of run(): what would be done with these inputs, as far as the cache has the answers that
+  // it depends on: steps that are `cached`, and those that are `to run` because their inputs are there.
+  // Nothing runs.
+  std::vector<StepRecord> explore(Target const& target, value::Value inputs);
 
   Ledger& ledger() { return ledger_; }
   // Of all tasks that ran, in the order in which they ended.
@@ -80,6 +86,7 @@ class Execution {
                 double total = 0, value::Value value = {});
   void task_ended(std::string const& step, std::string const& rung, Json route);
   bool accept_failed_checks() const { return options_.accept_failed_checks; }
+  bool explores() const { return options_.explore; }
   Clock const& clock() const { return parts_.clock; }
   // Calls `action` on the run's thread at that time, if the run still goes on.
   void at(MonotonicTime time, std::function<void()> action);
@@ -88,6 +95,7 @@ class Execution {
   struct Inbox;
   struct CallState;
 
+  CallSite site_of(Target const& target) const;
   void call_operation(OperationTarget const& target, std::string const& name, value::Value inputs,
                       CallSite site, Completion done);
   bool answer_from_cache(CallState& call);

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "os/file.h"
+#include "os/lock.h"
+#include "os/waiting_input.h"
 
 namespace shoal::runtime {
 namespace {
@@ -92,6 +94,30 @@ value::BlobReader read_files() {
     return Error(Code::unsupported,
                  "`" + std::string(kind) + "` is not understood here; give a file as {\"$file\": \"path\"}");
   };
+}
+
+Result<std::unique_ptr<std::istream>> open_stream(std::string const& path, std::stop_token stop) {
+  return TRY(os::WaitingInput::open(path, std::move(stop)));
+}
+
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.size() <= 100 && name.front() != '.' &&
+         name.find_first_of(std::string_view("/\\:\0", 4)) == std::string_view::npos;
+}
+
+Result<void> require_plain_name(std::string_view what, std::string_view name) {
+  if (is_plain_name(name)) return {};
+  return Error(Code::invalid_argument,
+               "`" + std::string(what) +
+                   "` must be a plain name: at most 100 bytes, no dot in front, no slash, no colon; not `" +
+                   std::string(name) + "`");
+}
+
+Result<std::shared_ptr<void const>> claim_file(std::string const& path) {
+  auto outcome = TRY(os::FileLock::try_acquire(path, os::own_command_line()));
+  if (auto* lock = std::get_if<os::FileLock>(&outcome))
+    return std::make_shared<os::FileLock>(std::move(*lock));
+  return Error(Code::busy, std::get<os::FileLock::Holder>(outcome).describe() + " is at it");
 }
 
 }  // namespace shoal::runtime

@@ -1,7 +1,11 @@
 // Files of the user as values. Any thread.
 #pragma once
 
+#include <istream>
+#include <memory>
+#include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "value/blob.h"
@@ -16,5 +20,16 @@ Result<value::BlobPtr> open_file(std::string const& path);
 
 // For inputs that come as JSON: {"$file": path}.
 value::BlobReader read_files();
+
+// A file, a FIFO or a pipe to read through; when `stop` is requested it ends, even where nobody writes.
+Result<std::unique_ptr<std::istream>> open_stream(std::string const& path, std::stop_token stop);
+
+// One name of a folder, which stays where it belongs: no slash, no colon, no dot in front, at most 100 bytes.
+bool is_plain_name(std::string_view name);
+// invalid_argument, unless it is one. `what` is named: "shelf".
+Result<void> require_plain_name(std::string_view what, std::string_view name);
+
+// Keeps other processes from what `path` names, until it is destroyed. busy: one has it.
+Result<std::shared_ptr<void const>> claim_file(std::string const& path);
 
 }  // namespace shoal::runtime

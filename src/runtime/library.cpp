@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "base/text.h"
 #include "functions/functions.h"
@@ -149,6 +150,31 @@ std::vector<store::Model> Library::missing_models(std::string const& name) const
     for (auto const& use : uses_of(document).value_or(std::vector<std::string>())) look_at(use);
   }
   return missing;
+}
+
+Result<Sha256> Library::fingerprint(std::string const& name) const {
+  Sha256Stream stream;
+  stream.update(SHOAL_VERSION "\n");
+  std::set<std::string> leaves = {name};
+  auto const order =
+      TRY(graph::order_of_use(name, [this](std::string const& each) { return uses_of(each); }));
+  for (auto const& each : order) {
+    auto const document = documents_.find(each);
+    if (document == documents_.end()) continue;
+    stream.update(sha256(TRY(os::read_file(document->second.file, kMaxDocumentBytes))).hex() + "\n");
+    for (auto& use : uses_of(each).value_or(std::vector<std::string>())) leaves.insert(std::move(use));
+  }
+  for (auto const& leaf : leaves) {
+    if (documents_.contains(leaf)) continue;
+    auto const target = TRY(link_leaf(leaf));
+    auto const* operation = std::get_if<OperationTarget>(&target.what);
+    stream.update(leaf +
+                  (operation
+                       ? operation->engine->version + operation->engine->fingerprint + operation->model_hash
+                       : std::string()) +
+                  "\n");
+  }
+  return stream.finish();
 }
 
 std::vector<Problem> Library::warnings(std::string const& name) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/sha256.h"
 #include "graph/catalog.h"
 #include "host/manifest.h"
 #include "runtime/target.h"
@@ -56,6 +57,8 @@ class Library final : public graph::Callables {
   Result<Description> describe(std::string const& name);
   // The models that running it needs and that are not installed, each once.
   std::vector<store::Model> missing_models(std::string const& name) const;
+  // Of all that decides what it gives but the inputs: documents, models, engines and this program.
+  Result<Sha256> fingerprint(std::string const& name) const;
   // What is odd in a document but runs, after link().
   std::vector<Problem> warnings(std::string const& name) const;
 

@@ -1,9 +1,12 @@
 #include "runtime/runtime.h"
 
+#include <filesystem>
+
 #include "base/log.h"
 #include "os/file.h"
 #include "os/poller.h"
 #include "runtime/execution.h"
+#include "runtime/files.h"
 #include "runtime/provenance.h"
 
 namespace shoal::runtime {
@@ -90,6 +93,14 @@ void Runtime::hear(std::string_view message) {
   stop.request_stop();
 }
 
+Result<std::shared_ptr<void const>> Runtime::claim(std::string const& path) const {
+  std::error_code failed;
+  auto const whole = std::filesystem::weakly_canonical(path, failed);
+  auto const locks = options_.home.data + "/locks";
+  TRY(os::make_folders(locks));
+  return claim_file(locks + "/" + sha256((failed ? path : whole.string())).hex());
+}
+
 Result<void> Runtime::note_interrupted_runs() {
   if (hosting_.with([](auto& hosting) { return hosting.has_value(); })) return {};
   auto const lock = TRY(os::FileLock::try_acquire(options_.home.data + "/host.lock", os::own_command_line()));
@@ -131,6 +142,13 @@ void Runtime::fill_shares(Ledger& ledger, double cpu_begun, double energy_begun)
   ledger.energy_method =
       measured ? "measured by the processor (RAPL), with all else that ran meanwhile"
                : "estimated: core-seconds × " + std::to_string(static_cast<int>(kAssumedWattsPerCore)) + " W";
+}
+
+Result<std::vector<StepRecord>> Runtime::explore(Target const& target, value::Value inputs) {
+  // Gets no job, so it starts no worker.
+  auto const host = TRY(host::Host::start({engines_, options_.cores}, clock_));
+  Execution execution({*host, *cache_, *journal_, clock_}, {});
+  return execution.explore(target, std::move(inputs));
 }
 
 RunResult Runtime::run(std::string const& name, RunRequest request) {

@@ -72,6 +72,9 @@ class Runtime {
   // Any thread.
   RunResult run(Target const& target, RunRequest request);
 
+  // What run() would do first, without doing it: see Execution::explore. Needs no lock of the home.
+  Result<std::vector<StepRecord>> explore(Target const& target, value::Value inputs);
+
   // Ends a run of this or another process: whoever has it is asked, and its end is waited for. Gives its
   // record, which says whether it was over already. not_found: there is no such run. deadline_exceeded: it
   // was asked and has not ended within `patience`.
@@ -84,6 +87,10 @@ class Runtime {
   store::ModelStore& models() { return *models_; }
   Journal& journal() { return *journal_; }
   os::Home const& home() const { return options_.home; }
+  int cores() const { return options_.cores; }
+  // Keeps other processes of this home from writing the user's file `path`, until it is destroyed. busy: one
+  // does.
+  Result<std::shared_ptr<void const>> claim(std::string const& path) const;
 
  private:
   // What a process has that may run something.

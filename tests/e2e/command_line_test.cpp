@@ -1,5 +1,6 @@
 // The program as people use it: exit codes, messages, what a kill leaves behind.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <csignal>
@@ -101,6 +102,16 @@ int wait_for_worker(int pid) {
   return 0;
 }
 
+// Whether the process would hear Ctrl-C instead of being killed by it: bit 1 of its mask of caught signals.
+bool hears_ctrl_c(int pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("SigCgt:"))
+      return (std::stoull(line.substr(7), nullptr, 16) & (1u << (SIGINT - 1))) != 0;
+  }
+  return false;
+}
+
 TEST_F(CommandLineTest, VersionAndHelpOpenNothing) {
   EXPECT_EQ(shoal({"--version"}).standard_output.substr(0, 6), "shoal ");
   EXPECT_EQ(shoal({"--help"}).status.code, 0);
@@ -191,6 +202,45 @@ TEST_F(CommandLineTest, AModelFileThatIsNoneIsRefusedByItsWorker) {
   EXPECT_NE(result.standard_error.find("hostile"), std::string::npos) << result.standard_error;
 }
 
+TEST_F(CommandLineTest, TheFirstCtrlCEndsTheWaitingForAPipeAndForAFifo) {
+  auto const fifo = home_.path() + "/fifo";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  auto const pipe = os::make_pipe().value();
+  for (auto const& words : std::vector<std::vector<std::string>>{
+           {"run", "split", "-"}, {"run", "split", "--each", "-"}, {"run", "split", "--each", fifo}}) {
+    auto waiting = command(words);
+    waiting.descriptors = {{0, pipe.read_end.get()}};
+    auto const running = os::Process::spawn(waiting).value();
+    while (!hears_ctrl_c(running->pid())) std::this_thread::yield();
+    ASSERT_EQ(::kill(running->pid(), SIGINT), 0);
+    auto const ended = running->wait_for(std::chrono::minutes(1));
+    ASSERT_TRUE(ended) << words.back();
+    EXPECT_EQ(ended->code, 130) << ended->describe();
+  }
+}
+
+TEST_F(CommandLineTest, ABatchThatIsKilledGoesOnWithoutDoingALineTwice) {
+  std::string lines, expected;
+  for (int i = 0; i < 3000; ++i) {
+    lines += "{\"value\": " + std::to_string(i) + "}\n";
+    expected += "{\"value\":" + std::to_string(i) + "}\n";
+  }
+  auto const in = write("in.jsonl", lines);
+  auto const out = home_.path() + "/out.jsonl";
+  std::vector<std::string> const words = {"run", "echo.echo", "--each", in, "--out", out, "-q"};
+  for (int kill = 0; kill < 5; ++kill) {
+    auto const running = os::Process::spawn(command(words)).value();
+    std::error_code missing;
+    auto const before = fs::exists(out, missing) ? fs::file_size(out) : 0;
+    while (!running->try_wait() && (!fs::exists(out, missing) || fs::file_size(out, missing) <= before)) {
+    }
+    running->kill();
+    running->wait();
+  }
+  EXPECT_EQ(shoal(words).status.code, 0);
+  EXPECT_EQ(os::read_file(out, 1u << 20).value(), expected);
+}
+
 TEST_F(CommandLineTest, ARunIsCancelledFromAnotherTerminal) {
   auto const running = os::Process::spawn(command({"run", "echo.sleep", "600"})).value();
   std::string run;
@@ -240,7 +290,16 @@ TEST_F(CommandLineTest, AfterAKillTheRunIsInterruptedAndItsFinishedStepsAreNotRe
   auto const running = os::Process::spawn(command({"run", "scan-to-text", kScans + "/shelf-be.pdf"})).value();
   auto const worker = wait_for_worker(running->pid());
   ASSERT_GT(worker, 0);
-  std::this_thread::sleep_for(std::chrono::seconds(2));
+  auto const run = json({"runs"}).as_array().at(0)["run"].as_string();
+  // A page must have been read: until then there is nothing that need not be repeated.
+  auto const has_read_a_page = [&] {
+    auto const shown = json({"show", run});
+    auto const& steps = shown["steps"].as_array();
+    return std::any_of(steps.begin(), steps.end(), [](Json const& step) {
+      return step["callable"] == Json("ocr.recognize") && step["state"] == Json("done");
+    });
+  };
+  while (!has_read_a_page()) std::this_thread::yield();
   running->kill();
   running->wait();
   for (int i = 0; i < 200 && fs::exists("/proc/" + std::to_string(worker)); ++i) {

@@ -17,13 +17,18 @@ std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> words;
   std::optional<std::string> word;
   char quote = 0;
+  int depth = 0;  // of $( … ), which is one word or part of one
   for (char const c : line) {
-    if (quote != 0) {
+    if (depth > 0 || (c == '(' && word && word->ends_with('$'))) {
+      depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+    } else if (quote != 0) {
       if (c == quote) {
         quote = 0;
       } else {
         *word += c;
       }
+    } else if (c == ';') {
+      break;
     } else if (c == '"' || c == '\'') {
       quote = c;
       word = word.value_or("");
