@@ -5,7 +5,7 @@
 namespace shoal::host {
 namespace {
 
-// A job that was running when this many workers died is not tried again.
+// A job that was running when this many workers died, the last time alone, is not tried again.
 constexpr int kPoisonousDeaths = 2;
 // A worker that dies so often without finishing anything is not started again for the jobs that wait.
 constexpr int kDeathsInARow = 3;
@@ -193,6 +193,7 @@ bool Scheduler::advance(JobId first, MonotonicTime now) {
     return false;
   }
   if (model->second == ModelState::loading) return false;
+  if (!may_join(job, *worker)) return false;
   auto const calls = traits(worker->engine).calls;
   if (calls > 0 && worker->running.size() >= static_cast<std::size_t>(calls)) return false;
   if (!lease_for(*worker, id, job)) return false;
@@ -202,6 +203,13 @@ bool Scheduler::advance(JobId first, MonotonicTime now) {
   worker->running.insert(first);
   actions_.push_back(SendJob{first, id});
   return true;
+}
+
+// A job whose worker died runs alone the next time, so that none beside it is blamed for it.
+bool Scheduler::may_join(Job const& job, Worker const& worker) const {
+  if (worker.running.empty()) return true;
+  auto const is_suspect = [&](JobId id) { return jobs_.at(id).deaths > 0; };
+  return job.deaths == 0 && std::none_of(worker.running.begin(), worker.running.end(), is_suspect);
 }
 
 void Scheduler::start_worker(Job const& job, MonotonicTime now) {

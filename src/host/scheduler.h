@@ -176,6 +176,7 @@ class Scheduler {
   void schedule(MonotonicTime now);
   // Brings the first job of a line a step further (start a worker, load, lease, send); true when it was sent.
   bool advance(JobId first, MonotonicTime now);
+  bool may_join(Job const& job, Worker const& worker) const;
   void start_worker(Job const& job, MonotonicTime now);
   // At least what one more job needs; tries for what it can use.
   bool lease_for(Worker& worker, WorkerId id, Job const& job);

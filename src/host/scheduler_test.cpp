@@ -143,6 +143,26 @@ TEST_F(SchedulerTest, AJobWhoseWorkerDiedRunsAgainAndIsPoisonousAfterTheSecondDe
   EXPECT_NE(failed[0].error.message().find("signal 6"), std::string::npos);
 }
 
+TEST_F(SchedulerTest, JobsWhoseWorkerDiedRunAloneSoThatOnlyTheGuiltyOneIsPoisonous) {
+  auto worker = warm("echo", "", 1);
+  ASSERT_EQ(all<SendJob>(scheduler.on(job(2, "echo"), at(1))).size(), 1u);
+  scheduler.on(job(3, "llama", "m"), at(1));  // elsewhere
+  EXPECT_TRUE(all<FailJob>(scheduler.on(WorkerDied{worker, "was killed by signal 6"}, at(10))).empty());
+  auto const next = *scheduler.next_tick();
+  worker = all<StartWorker>(scheduler.on(Tick{}, next)).at(0).worker;
+  scheduler.on(WorkerReady{worker}, next);
+  auto sent = all<SendJob>(scheduler.on(ModelLoaded{worker, ""}, next));
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].job, 1u);
+  EXPECT_TRUE(all<SendJob>(scheduler.on(job(4, "echo"), next)).empty());  // nobody joins a suspect
+  sent = all<SendJob>(scheduler.on(JobEnded{1}, next));
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].job, 2u);
+  auto const failed = all<FailJob>(scheduler.on(WorkerDied{worker, "was killed by signal 6"}, next));
+  ASSERT_EQ(failed.size(), 1u);
+  EXPECT_EQ(failed[0].job, 2u);
+}
+
 TEST_F(SchedulerTest, AJobBesideOneThatAWorkerGaveUpIsNotToBlame) {
   auto worker = warm("echo", "", 1);
   for (int death = 0; death < 2; ++death) {

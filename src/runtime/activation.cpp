@@ -1,5 +1,7 @@
 #include "runtime/activation.h"
 
+#include "value/extent.h"
+
 namespace shoal::runtime {
 namespace {
 
@@ -71,6 +73,8 @@ void Activation::drain() {
   if (finished_ || remaining_ > 0) return;
   auto outputs = graph::evaluate_outputs(pipeline_->plan, environment());
   if (!outputs) return finish(std::move(outputs).error());
+  if (auto fits = value::check_extent(*outputs); !fits)
+    return finish(std::move(fits).error().within("the outputs"));
   finish(Answer{std::move(*outputs), {}, checks_failed_});
 }
 

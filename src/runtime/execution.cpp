@@ -12,6 +12,7 @@
 #include "runtime/ascent.h"
 #include "runtime/files.h"
 #include "runtime/provenance.h"
+#include "value/extent.h"
 #include "value/json.h"
 
 namespace shoal::runtime {
@@ -89,6 +90,9 @@ StepKey key_of(OperationTarget const& target, value::Value const& inputs) {
   return key;
 }
 
+// Events that wait for the end of a batch of steps.
+constexpr std::size_t kMostEventsHeld = 1000;
+
 // An engine is not believed: what it gives must be what its manifest says.
 Result<void> check_outputs(std::string const& name, std::vector<value::Port> const& ports,
                            value::Value const& outputs) {
@@ -110,6 +114,7 @@ Result<void> inputs_are_still(value::Value const& inputs) {
 
 // Inputs besides those of the signature stay as they are where the function takes such.
 Result<value::Value> bind(Target const& target, value::Value const& inputs) {
+  TRY(value::check_extent(inputs));
   auto const& ports = target.signature().inputs;
   auto const* function = std::get_if<FunctionTarget>(&target.what);
   if (!function || !function->function->open_inputs) return value::bind_inputs(ports, inputs);
@@ -229,6 +234,7 @@ void Execution::announce(Event::Kind kind, std::string step, std::string detail,
   if (!options_.on_event) return;
   events_.push_back({++sequence_, kind, std::move(step), std::move(detail), done_count, total,
                      std::move(value), options_.run});
+  if (events_.size() >= kMostEventsHeld) commit();
 }
 
 void Execution::commit() {
@@ -263,6 +269,8 @@ void Execution::invoke(Target const& target, value::Value const& inputs, CallSit
     Completion& done;
 
     void operator()(FunctionTarget const& function) {
+      // Many that follow each other leave no time for the message that ends the run.
+      if (self.options_.stop.stop_requested()) return done(Error(Code::cancelled, "cancelled"));
       auto outputs = function.function->call(inputs);
       if (!outputs) return done(std::move(outputs).error().within("`" + target.name + "`"));
       done(Answer{std::move(*outputs), {}, false});

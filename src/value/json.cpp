@@ -5,13 +5,13 @@
 #include <string>
 #include <utility>
 
+#include "value/extent.h"
+
 namespace shoal::value {
 namespace {
 
 // Only these mark a blob: other names with `$` are data ("$schema", "$ref").
 constexpr std::array<std::string_view, 5> kBlobKinds = {"$file", "$artifact", "$base64", "$buffer", "$input"};
-// As deep as Json::parse() allows.
-constexpr int kMaxDepth = 128;
 
 std::string_view blob_kind(Json::Object const& object) {
   for (auto const& [key, value] : object) {

@@ -376,5 +376,37 @@ TEST_F(RunTest, ASecondRuntimeOfTheHomeWaitsAndSaysForWhom) {
   EXPECT_NE(holder.find("process"), std::string::npos);
 }
 
+TEST_F(RunTest, ASmallDocumentMakesNoValueThatFillsTheMemory) {
+  std::string document =
+      "shoal: 1\npipeline: doubling\nsteps:\n  s0: {use: first, with: {values: [[1, 1]]}}\n";
+  for (int step = 1; step < 40; ++step) {
+    auto const before = "$s" + std::to_string(step - 1);
+    document +=
+        "  s" + std::to_string(step) + ": {use: first, with: {values: [[" + before + ", " + before + "]]}}\n";
+  }
+  add("doubling.yaml", document + "outputs: {all: $s39}\n");
+  auto const result = run("doubling");
+  ASSERT_FALSE(result.outputs);
+  EXPECT_EQ(result.outputs.error().code(), Code::invalid_argument);
+  EXPECT_NE(result.outputs.error().message().find("parts"), std::string::npos)
+      << result.outputs.error().message();
+}
+
+TEST_F(RunTest, StepsThatNeedNoWorkerHearTheEndToo) {
+  add("busy.yaml", R"(
+shoal: 1
+pipeline: busy
+inputs: {numbers: list<integer>}
+steps:
+  each: {use: first, each: $numbers, with: {values: [$item]}}
+outputs: {all: $each}
+)");
+  stop_.request_stop();
+  auto const result = run("busy", Value::record({{"numbers", Value::list({1, 2, 3})}}));
+  stop_ = {};
+  ASSERT_FALSE(result.outputs);
+  EXPECT_EQ(result.outputs.error().code(), Code::cancelled);
+}
+
 }  // namespace
 }  // namespace shoal::runtime

@@ -95,7 +95,7 @@ constexpr ThirdParty kThirdParties[] = {
     {"seccomp\\.h|linux/.*", "src/os/[a-z_]+\\.cpp"},
     {"sys/.*|unistd\\.h|fcntl\\.h|poll\\.h",
      "(src/os/[a-z_]+\\.cpp|src/net/[a-z_]+\\.cpp|src/net/test_server\\.h|engines/[a-z]+/[a-z_]+\\.cpp|tests/"
-     ".*|src/store/[a-z_]+_test\\.cpp|engines/llama/testing\\.h)"},
+     ".*|src/(store|runtime|cli)/[a-z_]+_test\\.cpp|engines/llama/testing\\.h)"},
     {"tesseract/.*|leptonica/.*|fpdf.*\\.h", "engines/ocr/[a-z_]+\\.(cpp|h)"},
     {"(llama|ggml|gguf|mtmd|json-schema.*|jinja/.*)\\.h", "engines/llama/[a-z_]+\\.(cpp|h)"},
 };
