@@ -17,7 +17,7 @@ constexpr int kMostTokensOfATag = 2000;
 constexpr int kDeepestBrackets = 100;
 constexpr int kLongestSigns = 100;
 constexpr int kMostSteps = 200'000;
-constexpr std::int64_t kLongestRange = 100'000;
+constexpr std::int64_t kLongestRange = 10'000;
 constexpr std::int64_t kLargestFactor = 1'000'000;
 constexpr std::chrono::seconds kLongest{2};
 constexpr std::uintptr_t kDeepestStack = 1u << 20;
@@ -43,13 +43,6 @@ jinja::value bounded_range(jinja::func_args const& args) {
   if (items > static_cast<double>(kLongestRange)) throw std::runtime_error("a range of too many numbers");
   return jinja::global_builtins().at("range")(args);
 }
-
-struct BoundRanges final : jinja::statement {
-  jinja::value execute_impl(jinja::context& context) const override {
-    context.set_val("range", jinja::mk_val<jinja::value_func>("range", bounded_range));
-    return jinja::mk_val<jinja::value_undefined>();
-  }
-};
 
 // A factor of a product, which may be how often a text is repeated.
 struct BoundFactor final : jinja::statement {
@@ -91,6 +84,15 @@ class Counter final : public jinja::statement {
   }
 };
 
+class BoundRanges final : public jinja::statement {
+ public:
+  jinja::value execute_impl(jinja::context& context) const override {
+    if (current) current->count();  // one that is spent begins no other program
+    context.set_val("range", jinja::mk_val<jinja::value_func>("range", bounded_range));
+    return jinja::mk_val<jinja::value_undefined>();
+  }
+};
+
 namespace {
 
 // Not into an empty one: it may say that there is no such block.
@@ -101,7 +103,10 @@ template <typename... Bodies> void count_in(Bodies&... bodies) {
 }
 
 void bound(jinja::statement& statement) {
-  if (auto* each = dynamic_cast<jinja::for_statement*>(&statement)) count_in(each->body, each->default_block);
+  if (auto* each = dynamic_cast<jinja::for_statement*>(&statement)) {
+    each->body.insert(each->body.begin(), std::make_unique<Counter>());
+    count_in(each->default_block);
+  }
   if (auto* branch = dynamic_cast<jinja::if_statement*>(&statement))
     count_in(branch->body, branch->alternate);
   if (auto* macro = dynamic_cast<jinja::macro_statement*>(&statement)) count_in(macro->body);

@@ -33,6 +33,7 @@ class TemplateBudget {
 
  private:
   friend class Counter;
+  friend class BoundRanges;
   void count();
 
   TemplateBudget* outer_;
