@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "base/text.h"
 #include "os/file.h"
 
 namespace shoal::os {
@@ -22,6 +23,22 @@ std::optional<std::string> xdg_folder(char const* name) {
   return value;
 }
 
+// The path goes to workers as JSON, and databases lie below it: SQLite takes names of 512 bytes.
+Result<Home> checked(Home home) {
+  constexpr std::size_t kLongest = 380;
+  for (auto const& folder : {home.data, home.config, home.cache}) {
+    if (find_invalid_utf8(folder))
+      return Error(Code::invalid_argument, "the home " + printable(make_valid_utf8(folder)) +
+                                               " has a name that is not UTF-8; set SHOAL_HOME to another");
+    if (folder.size() > kLongest)
+      return Error(Code::invalid_argument,
+                   "the home " + folder.substr(0, 100) + "… has a name that is too long (" +
+                       std::to_string(folder.size()) + " bytes, " + std::to_string(kLongest) +
+                       " at most); set SHOAL_HOME to another");
+  }
+  return home;
+}
+
 }  // namespace
 
 Result<Home> find_home() {
@@ -30,7 +47,7 @@ Result<Home> find_home() {
     std::filesystem::path path = std::filesystem::absolute(*home, error).lexically_normal();
     if (error) return Error(Code::not_found, "SHOAL_HOME is " + *home + ", but the working folder is gone");
     if (!path.has_filename()) path = path.parent_path();
-    return Home{path.string(), path.string(), (path / "cache").string()};
+    return checked({path.string(), path.string(), (path / "cache").string()});
   }
   auto data = xdg_folder("XDG_DATA_HOME");
   auto config = xdg_folder("XDG_CONFIG_HOME");
@@ -40,9 +57,9 @@ Result<Home> find_home() {
     return Error(Code::not_found,
                  "there is no home folder: set HOME, or SHOAL_HOME to where Shoal may keep its files");
   }
-  return Home{.data = (data ? *data : *user + "/.local/share") + "/shoal",
-              .config = (config ? *config : *user + "/.config") + "/shoal",
-              .cache = (cache ? *cache : *user + "/.cache") + "/shoal"};
+  return checked({.data = (data ? *data : *user + "/.local/share") + "/shoal",
+                  .config = (config ? *config : *user + "/.config") + "/shoal",
+                  .cache = (cache ? *cache : *user + "/.cache") + "/shoal"});
 }
 
 Result<Installation> find_installation() {
