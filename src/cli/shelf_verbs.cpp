@@ -55,6 +55,7 @@ struct ShelfAnswer {
   Value outputs;
   Json route;
   Json ledger;
+  bool checks_failed = false;
 };
 Result<ShelfAnswer> ask_shelf(Session& session, std::string const& name, Value inputs,
                               std::string label = {}) {
@@ -64,7 +65,8 @@ Result<ShelfAnswer> ask_shelf(Session& session, std::string const& name, Value i
   auto const target = TRY(home.library().link(name));
   auto result = execute(session, home, target, std::move(inputs), std::move(wishes));
   auto outputs = TRY(std::move(result.outputs));
-  return ShelfAnswer{result.run, std::move(outputs), std::move(result.route), std::move(result.ledger)};
+  return ShelfAnswer{result.run, std::move(outputs), std::move(result.route), std::move(result.ledger),
+                     result.checks_failed};
 }
 
 // --- add
@@ -217,6 +219,7 @@ Result<int> ask(Session& session, Arguments const& arguments) {
     session.print_json(Json::object({{"answer", outputs["answer"].as_text()},
                                      {"abstained", abstained},
                                      {"citations", std::move(cited)},
+                                     {"checks_failed", result.checks_failed},
                                      {"route", result.route},
                                      {"ledger", result.ledger}}));
   } else if (abstained) {
@@ -228,6 +231,7 @@ Result<int> ask(Session& session, Arguments const& arguments) {
                     "”");
     }
   }
+  if (result.checks_failed) session.complain("the answer did not pass its checks; --explain says why");
   if (arguments.has("--explain")) {
     session.note(trim(explain(TRY(home.journal().steps(result.run)), result.route)));
   }

@@ -3,8 +3,8 @@
 //
 //   models/NAME/TAG/FILE           whole and verified, or not there: the folder appears by one rename
 //   models/NAME/TAG/manifest.json  its catalogue entry, with the hashes and the sources that served
-//   models/NAME/TAG/.damaged       verify found other bytes: it counts as not installed until it is pulled
-//   again models/.incoming/NAME/TAG/     what a pull is writing; the next pull continues or removes it
+//   models/NAME/TAG/.damaged       verify found other bytes: not installed until it is pulled again
+//   models/.incoming/NAME/TAG/     what a pull is writing; the next pull continues or removes it
 //   models/.locks/NAME:TAG         one pull at a time
 #pragma once
 
