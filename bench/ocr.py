@@ -17,6 +17,8 @@ def main():
     parser.add_argument("--shoal", default="build/release/bin/shoal")
     options = parser.parse_args()
     pages = sorted(options.scans.glob("*.tiff"))
+    if not pages:
+        parser.error(f"{options.scans} has no NAME.tiff")
     work = pathlib.Path(tempfile.mkdtemp(prefix="shoal-bench-"))
     times = {"shoal": [], "tesseract": []}
     try:

@@ -8,15 +8,19 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <vector>
 
 #include "os/system_error.h"
 
 namespace shoal::os {
 namespace {
+
+constexpr std::size_t kHashPiece = 1u << 20;
 
 Result<void> require_regular(struct stat const& status, std::string const& name) {
   if (S_ISREG(status.st_mode)) return {};
@@ -146,11 +150,27 @@ Result<std::size_t> read_at(Descriptor const& file, std::uint64_t offset, std::s
     ssize_t const got =
         pread(file.get(), into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return last_system_error("reading a file");
+    if (got < 0) return last_system_error("reading");
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
   }
   return done;
+}
+
+Result<HashedBytes> hash_file(Descriptor const& file, std::uint64_t most,
+                              std::function<Result<void>(std::uint64_t)> const& on_piece) {
+  Sha256Stream stream;
+  std::vector<char> piece(kHashPiece);
+  std::uint64_t done = 0;
+  while (done < most) {
+    auto const wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), most - done));
+    auto const got = TRY(read_at(file, done, std::span(piece).first(wanted)));
+    if (got == 0) break;
+    stream.update({piece.data(), got});
+    done += got;
+    if (on_piece) TRY(on_piece(done));
+  }
+  return HashedBytes{stream.finish(), done};
 }
 
 Result<void> write_file_atomically(std::string const& path, std::string_view bytes, Permissions permissions) {
@@ -296,16 +316,7 @@ Result<void> RandomAccessFile::write_at(std::uint64_t offset, std::string_view b
 }
 
 Result<std::size_t> RandomAccessFile::read_at(std::uint64_t offset, std::span<char> space) const {
-  std::size_t used = 0;
-  while (used < space.size()) {
-    ssize_t const got =
-        ::pread(file_.get(), space.data() + used, space.size() - used, static_cast<off_t>(offset + used));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return last_system_error("reading " + path_);
-    if (got == 0) break;
-    used += static_cast<std::size_t>(got);
-  }
-  return used;
+  return os::read_at(file_, offset, space).within(path_);
 }
 
 Result<void> RandomAccessFile::truncate(std::uint64_t size) {

@@ -5,11 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "base/sha256.h"
 #include "os/descriptor.h"
 
 namespace shoal::os {
@@ -23,6 +25,15 @@ Result<std::string> read_file(std::string const& path, std::uint64_t max_bytes);
 
 // What there is from `offset` on, up to the size of `into`; 0 at the end of the file.
 Result<std::size_t> read_at(Descriptor const& file, std::uint64_t offset, std::span<char> into);
+
+struct HashedBytes {
+  Sha256 sha256;
+  std::uint64_t bytes = 0;
+};
+// Of the first `most` bytes, or of all where there are fewer. Read and not mapped: the file may be cut
+// meanwhile. `on_piece` hears how many are done; its error ends the reading.
+Result<HashedBytes> hash_file(Descriptor const& file, std::uint64_t most = UINT64_MAX,
+                              std::function<Result<void>(std::uint64_t)> const& on_piece = {});
 
 enum class Permissions {
   ordinary,         // 0644 as the user's mask allows

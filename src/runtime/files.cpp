@@ -37,16 +37,9 @@ struct HeldFile {
     return bytes;
   }
   Result<Sha256> hash() const {
-    Sha256Stream stream;
-    std::string piece(kPiece, '\0');
-    for (std::uint64_t done = 0; done < identity.size;) {
-      auto const wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, identity.size - done));
-      auto const got = TRY(os::read_at(file, done, {piece.data(), wanted}));
-      if (got == 0) return changed();
-      stream.update({piece.data(), got});
-      done += got;
-    }
-    return stream.finish();
+    auto const hashed = TRY(os::hash_file(file, identity.size));
+    if (hashed.bytes < identity.size) return changed();
+    return hashed.sha256;
   }
   Result<void> still() const {
     if (TRY(os::identify(file)) == identity) return {};

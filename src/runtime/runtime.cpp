@@ -152,10 +152,9 @@ Result<std::vector<StepRecord>> Runtime::explore(Target const& target, value::Va
 }
 
 RunResult Runtime::run(std::string const& name, RunRequest request) {
-  if (auto const target = library_->link(name))
-    return run(*target, std::move(request));
-  else
-    return {.outputs = target.error()};
+  auto const target = library_->link(name);
+  if (!target) return {.outputs = target.error()};
+  return run(*target, std::move(request));
 }
 
 RunResult Runtime::run(Target const& target, RunRequest request) {

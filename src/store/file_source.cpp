@@ -20,16 +20,12 @@ Result<std::string> path_of(Source const& source) {
 }
 
 Result<Sha256> hash_of(std::string const& path, FetchContext const& context) {
-  auto const file = TRY(os::RandomAccessFile::open_read_only(path));
-  Sha256Stream stream;
-  std::vector<char> piece(kPieceBytes);
-  std::uint64_t done = 0;
-  while (auto const got = TRY(file.read_at(done, piece))) {
+  auto const go_on = [&](std::uint64_t) -> Result<void> {
     if (context.stop.stop_requested()) return Error(Code::cancelled, "cancelled");
-    stream.update({piece.data(), got});
-    done += got;
-  }
-  return stream.finish();
+    return {};
+  };
+  auto const file = TRY(os::open_for_reading(path));
+  return TRY(os::hash_file(file, UINT64_MAX, go_on).within(path)).sha256;
 }
 
 class FileKind : public SourceKind {

@@ -12,8 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPieceBytes = 1u << 20;
-
 // What a link leads to belongs to somebody else.
 std::vector<std::string> own_folders_in(std::string const& folder) {
   auto names = folders_in(folder);
@@ -32,22 +30,18 @@ std::uint64_t size_of(fs::path const& path) {
 // Reads one file. Gives what is wrong with it, "" for nothing.
 Result<std::string> examine(std::string const& path, CatalogFile const& file,
                             std::function<void(std::uint64_t)> const& on_bytes, std::stop_token stop) {
-  auto opened = os::RandomAccessFile::open_read_only(path);
+  auto const opened = os::open_for_reading(path);
   if (!opened)
     return opened.error().code() == Code::not_found ? Result<std::string>("it is missing")
                                                     : Result<std::string>(opened.error());
-  Sha256Stream stream;
-  std::vector<char> piece(kPieceBytes);
-  std::uint64_t done = 0;
-  while (auto const got = TRY(opened->read_at(done, piece))) {
-    if (stop.stop_requested()) return Error(Code::cancelled, "cancelled");
-    stream.update({piece.data(), got});
-    done += got;
-    on_bytes(done);
-  }
-  if (done != file.size)
-    return "it has " + std::to_string(done) + " bytes where it should have " + std::to_string(file.size);
-  auto const digest = stream.finish();
+  auto const [digest, bytes] =
+      TRY(os::hash_file(*opened, UINT64_MAX, [&](std::uint64_t done) -> Result<void> {
+            if (stop.stop_requested()) return Error(Code::cancelled, "cancelled");
+            on_bytes(done);
+            return {};
+          }).within(path));
+  if (bytes != file.size)
+    return "it has " + std::to_string(bytes) + " bytes where it should have " + std::to_string(file.size);
   if (digest == file.sha256) return std::string();
   return "its sha256 is " + digest.hex() + " where it should be " + file.sha256.hex();
 }
