@@ -144,6 +144,17 @@ Result<std::unique_ptr<Database>> Database::open_in_memory() {
   return open_named(":memory:", Durability::relaxed, 0);
 }
 
+// Of processes that make a file at once, each may hold what the other needs; SQLite then fails at once
+// instead of waiting.
+Result<void> Database::use_write_ahead_log(int busy_timeout_ms) {
+  constexpr int kPauseMs = 5;
+  for (int waited_ms = 0;; waited_ms += kPauseMs) {
+    auto used = execute("PRAGMA journal_mode=WAL");
+    if (used || used.error().code() != Code::busy || waited_ms >= busy_timeout_ms) return used;
+    sqlite3_sleep(kPauseMs);
+  }
+}
+
 Result<std::unique_ptr<Database>> Database::open_named(std::string const& name, Durability durability,
                                                        int busy_timeout_ms) {
   sqlite3* connection = nullptr;
@@ -153,9 +164,9 @@ Result<std::unique_ptr<Database>> Database::open_named(std::string const& name, 
   if (connection == nullptr) return error_of(SQLITE_NOMEM, "cannot be opened", name);
   std::unique_ptr<Database> database(new Database(connection, name));
   if (status != SQLITE_OK) return error_of(status, sqlite3_errmsg(connection), name);
+  TRY(database->use_write_ahead_log(busy_timeout_ms));
   sqlite3_busy_timeout(connection, busy_timeout_ms);
   bool full = durability == Durability::full;
-  TRY(database->execute("PRAGMA journal_mode=WAL"));
   TRY(database->execute(full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
   TRY(database->execute("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF"));
   return database;

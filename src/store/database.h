@@ -143,6 +143,7 @@ class Database {
   Database(sqlite3* connection, std::string name);
   static Result<std::unique_ptr<Database>> open_named(std::string const& name, Durability durability,
                                                       int busy_timeout_ms);
+  Result<void> use_write_ahead_log(int busy_timeout_ms);
   Result<std::int64_t> schema_version();
   void undo();
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <thread>
+#include <vector>
 
 #include "os/file.h"
 
@@ -101,6 +102,21 @@ TEST_F(DatabaseTest, AKeyThatExistsIsAlreadyExists) {
   auto database = open_notes();
   ASSERT_TRUE(database->run("INSERT INTO notes(id) VALUES(1)"));
   EXPECT_EQ(database->run("INSERT INTO notes(id) VALUES(1)").error().code(), Code::already_exists);
+}
+
+TEST_F(DatabaseTest, ThoseWhoMakeAFileAtOnceWaitForEachOther) {
+  for (int round = 0; round < 20; ++round) {
+    auto const file = folder_.path() + "/round-" + std::to_string(round) + ".db";
+    std::vector<std::jthread> openers;
+    for (int i = 0; i < 8; ++i) {
+      openers.emplace_back([&] {
+        auto database = Database::open(file);
+        ASSERT_TRUE(database) << database.error().message();
+        auto const migrated = (*database)->migrate({"CREATE TABLE notes(id INTEGER PRIMARY KEY)"});
+        EXPECT_TRUE(migrated) << migrated.error().message();
+      });
+    }
+  }
 }
 
 TEST_F(DatabaseTest, TwoWritersWaitForEachOther) {
