@@ -80,19 +80,21 @@ Result<Value> record_pages(Value const& inputs) {
 }
 
 Result<Value> file_text(Value const& inputs) {
-  auto bytes = inputs["file"].as_blob()->bytes();
-  if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);
-  if (bytes.size() > kMaxText) {
+  auto const file = inputs["file"].as_blob();
+  if (file->size() > kMaxText) {
     return Error(Code::invalid_argument,
-                 "the file has " + human_bytes(bytes.size()) + " of text; 64 MiB are allowed");
+                 "the file has " + human_bytes(file->size()) + " of text; 64 MiB are allowed");
   }
+  auto bytes = file->bytes();
+  TRY(file->still());
+  if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);
   if (bytes.find('\0') != std::string_view::npos) {
-    return Error(Code::invalid_argument, "`" + printable(inputs["file"].as_blob()->name()) +
-                                             "` is not a text file in UTF-8: it has bytes of value 0");
+    return Error(Code::invalid_argument,
+                 "`" + printable(file->name()) + "` is not a text file in UTF-8: it has bytes of value 0");
   }
   if (auto const wrong = find_invalid_utf8(bytes); wrong && inputs["strict"].as_boolean()) {
     return Error(Code::invalid_argument,
-                 "`" + printable(inputs["file"].as_blob()->name()) + "` is not a text file in UTF-8: byte " +
+                 "`" + printable(file->name()) + "` is not a text file in UTF-8: byte " +
                      std::to_string(*wrong + 1) + " is none of it; convert it, for example with iconv");
   }
   return Value::record({{"text", replace_all(make_valid_utf8(bytes), "\r\n", "\n")}});

@@ -58,6 +58,19 @@ Value file(std::string bytes) {
   return Value::record({{"file", value::Blob::own(std::move(bytes), {"", "a.txt", -1, {}})}});
 }
 
+TEST(FileText, AFileThatChangedIsNoShortText) {
+  auto const changed = [] { return Result<void>(Error(Code::unavailable, "it was changed")); };
+  auto const read = [] { return std::string("half"); };
+  auto const file = value::Blob::later(8, read, {.name = "a.txt", .still = changed});
+  EXPECT_NE(problem_of("file-text", Value::record({{"file", file}})).find("changed"), std::string::npos);
+}
+
+TEST(FileText, AFileThatIsTooLargeIsNotRead) {
+  auto const read = []() -> std::string { return ADD_FAILURE() << "it was read", ""; };
+  auto const file = value::Blob::later(1u << 30, read, {.name = "a.txt"});
+  EXPECT_NE(problem_of("file-text", Value::record({{"file", file}})).find("64 MiB"), std::string::npos);
+}
+
 TEST(FileText, ReadsUtf8) {
   EXPECT_EQ(outputs_of("file-text", file("\xef\xbb\xbfGrüße\r\n你好"))["text"], Value("Grüße\n你好"));
   EXPECT_EQ(outputs_of("file-text", file("a\xff"
