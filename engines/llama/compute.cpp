@@ -15,15 +15,19 @@ namespace {
 // Of llama_decode().
 constexpr int kFull = 1, kAborted = 2;
 constexpr int kThrew = -100;  // our own
+// An evaluation of so many rows takes long enough that it is begun anew when cores are wanted back.
+constexpr int kLongRows = 64;
 
 }  // namespace
 
-void Rows::add(Token token, int position, int sequence, Logits logits) {
+int Rows::add(Token token, int position, int sequence, Logits logits) {
   tokens_.push_back(token);
   positions_.push_back(position);
   sequences_.push_back(sequence);
   counts_.push_back(1);
   logits_.push_back(logits == Logits::wanted);
+  outputs_ += logits == Logits::wanted ? 1 : 0;
+  return size() - 1;
 }
 
 void Rows::clear() {
@@ -32,17 +36,17 @@ void Rows::clear() {
   sequences_.clear();
   counts_.clear();
   logits_.clear();
+  outputs_ = 0;
 }
 
-Compute::Compute(ContextHandle context, int vocabulary)
-    : context_(std::move(context)), vocabulary_(vocabulary) {
+Compute::Compute(ContextHandle context) : context_(std::move(context)) {
+  auto const* model = llama_get_model(context_.get());
+  vocabulary_ = static_cast<std::size_t>(llama_vocab_n_tokens(llama_model_get_vocab(model)));
+  cuts_ = !llama_model_is_recurrent(model) && !llama_model_is_hybrid(model) && llama_model_n_swa(model) == 0;
   resize_pool(wanted_cores_);
   // Asked between the nodes of the graph, on the thread that evaluates.
-  auto const stop = [](void* data) {
-    auto const* call = static_cast<Compute*>(data)->call_;
-    return call != nullptr && call->cancelled();
-  };
-  llama_set_abort_callback(context_.get(), stop, this);
+  llama_set_abort_callback(
+      context_.get(), [](void* data) { return static_cast<Compute*>(data)->must_stop(); }, this);
 }
 
 Compute::~Compute() {
@@ -50,10 +54,15 @@ Compute::~Compute() {
   context_.reset();  // before the pools that it computed with
 }
 
+bool Compute::must_stop() const {
+  return stop_ != nullptr && (lease_shrinks_.load(std::memory_order_relaxed) || (*stop_)());
+}
+
 void Compute::set_cores(int cores) {
   std::unique_lock lock(mutex_);
   wanted_cores_ = std::clamp(cores, 1, GGML_MAX_N_THREADS);
   if (!evaluating_) return resize_pool(wanted_cores_);
+  lease_shrinks_ = may_begin_anew_ && wanted_cores_ < cores_;
   evaluated_.wait(lock, [this] { return cores_ == wanted_cores_; });
 }
 
@@ -90,23 +99,34 @@ int Compute::decode(Rows& rows) {
   }
 }
 
-Result<void> Compute::evaluate(Rows& rows, engine::CallContext const& context) {
+// With the cores that are leased now. Once it has begun anew it is not disturbed again, so that it ends.
+int Compute::decode_with_leased_cores(Rows& rows) {
+  for (bool again = false;; again = true) {
+    {
+      std::lock_guard lock(mutex_);
+      evaluating_ = true;
+      may_begin_anew_ = cuts_ && !again && rows.size() >= kLongRows;
+    }
+    auto const status = decode(rows);
+    bool disturbed = false;
+    {
+      std::lock_guard lock(mutex_);
+      evaluating_ = false;
+      pool_used_ = true;
+      disturbed = lease_shrinks_.exchange(false) && status == kAborted && !(*stop_)();
+      if (status == 0 || status == kAborted) retired_pools_.clear();
+      resize_pool(wanted_cores_);
+    }
+    evaluated_.notify_all();
+    if (!disturbed) return status;
+  }
+}
+
+Result<void> Compute::evaluate(Rows& rows, std::function<bool()> const& stop) {
   forget_library_error();
-  call_ = &context;
-  {
-    std::lock_guard lock(mutex_);
-    evaluating_ = true;
-  }
-  auto const status = decode(rows);
-  {
-    std::lock_guard lock(mutex_);
-    evaluating_ = false;
-    pool_used_ = true;
-    if (status == 0 || status == kAborted) retired_pools_.clear();
-    resize_pool(wanted_cores_);
-  }
-  evaluated_.notify_all();
-  call_ = nullptr;
+  stop_ = &stop;
+  auto const status = decode_with_leased_cores(rows);
+  stop_ = nullptr;
   if (status == 0) return {};
   if (status == kAborted) return Error(Code::cancelled, "cancelled while the model computed");
   if (status == kFull) {
@@ -120,15 +140,16 @@ Result<void> Compute::evaluate(Rows& rows, engine::CallContext const& context) {
 std::span<float> Compute::logits(int row) const {
   auto* const logits = llama_get_logits_ith(context_.get(), row);
   CHECK(logits != nullptr);
-  return {logits, static_cast<std::size_t>(vocabulary_)};
+  return {logits, vocabulary_};
 }
 
-bool Compute::forget(int sequence, int position) {
-  return llama_memory_seq_rm(llama_get_memory(context_.get()), sequence, position, -1);
+void Compute::forget(int sequence, int position) {
+  CHECK(cuts_ || position == 0);
+  CHECK(llama_memory_seq_rm(llama_get_memory(context_.get()), sequence, position, -1));
 }
 
-void Compute::share(int from, int to) {
-  llama_memory_seq_cp(llama_get_memory(context_.get()), from, to, -1, -1);
+void Compute::share(int from, int to, int position) {
+  llama_memory_seq_cp(llama_get_memory(context_.get()), from, to, 0, position);
 }
 
 void Compute::clear() { llama_memory_clear(llama_get_memory(context_.get()), false); }
@@ -136,6 +157,23 @@ void Compute::clear() { llama_memory_clear(llama_get_memory(context_.get()), fal
 void Compute::rest() {
   std::lock_guard lock(mutex_);
   ggml_threadpool_pause(pool_.get());
+}
+
+std::string Compute::state(int sequence) const {
+  std::string bytes(llama_state_seq_get_size(context_.get(), sequence), '\0');
+  auto* const data = reinterpret_cast<std::uint8_t*>(bytes.data());
+  bytes.resize(llama_state_seq_get_data(context_.get(), data, bytes.size(), sequence));
+  return bytes;
+}
+
+bool Compute::restore(int sequence, std::string_view state) {
+  auto const* data = reinterpret_cast<std::uint8_t const*>(state.data());
+  try {
+    return llama_state_seq_set_data(context_.get(), data, state.size(), sequence) == state.size();
+  } catch (std::exception const& thrown) {
+    log_debug(std::string("a saved prefix is not restored: ") + thrown.what());
+    return false;
+  }
 }
 
 int Compute::capacity() const { return static_cast<int>(llama_n_ctx(context_.get())); }

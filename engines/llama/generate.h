@@ -1,13 +1,18 @@
 // The operation `generate`: see engine.yaml.
 #pragma once
 
+#include <memory>
+
 #include "base/result.h"
+#include "base/time.h"
 #include "engine/engine.h"
-#include "engines/llama/compute.h"
+#include "engines/llama/answer.h"
+#include "engines/llama/outlet.h"
 #include "engines/llama/prompt.h"
-#include "engines/llama/resident.h"
+#include "engines/llama/prompt_reader.h"
 #include "engines/llama/room.h"
 #include "engines/llama/sampler.h"
+#include "engines/llama/work.h"
 
 namespace shoal::llama_engine {
 
@@ -15,16 +20,49 @@ namespace shoal::llama_engine {
 struct GenerateRequest {
   Tokens prompt;
   Sampling sampling;
-  int max_tokens = 0;
-  std::vector<std::string> stops;
-  bool has_schema = false;
+  Answer::Shape shape;
   bool deterministic = false;
-  bool probabilities = false;
 };
 Result<GenerateRequest> generate_request(PromptInputs const& from, Room const& room);
 
-// In the call's turn. Chunks of `text` go out as they come.
-Result<engine::Reply> generate(GenerateRequest const& request, Vocabulary const& vocabulary, Compute& compute,
-                               Resident& resident, engine::CallContext& context);
+// One answer in the batch: its prompt is read, then a token is chosen at each step. Its text goes out as it
+// comes.
+class GenerateWork final : public Work {
+ public:
+  static Result<std::unique_ptr<GenerateWork>> create(GenerateRequest request, Vocabulary const& vocabulary,
+                                                      Outlet& outlet, engine::CallContext& context);
+
+  Phase phase() const override;
+  bool alone() const override { return deterministic_; }
+  bool held_up() const override { return outlet_.behind(); }
+  int cells_to_come() const override;
+  std::span<Token const> beginning() const override { return prompt_.tokens(); }
+
+  Result<void> join(Sequences& sequences) override;
+  void plan(Step& step, Sequences& sequences) override;
+  Result<void> take(Compute const& compute, Sequences& sequences) override;
+  void leave(Sequences& sequences) override { prompt_.leave(sequences); }
+  Result<engine::Reply> reply() override;
+
+ private:
+  GenerateWork(GenerateRequest request, Vocabulary const& vocabulary, std::unique_ptr<Sampler> sampler,
+               Outlet& outlet, engine::CallContext& context);
+
+  Result<void> take_prompt(Compute const& compute, Sequences& sequences);
+  Result<void> choose(std::span<float> logits);
+
+  PromptReader prompt_;
+  int max_tokens_;
+  bool deterministic_;
+  std::unique_ptr<Sampler> sampler_;
+  Answer answer_;
+  Token next_ = 0;  // was chosen, and is to be evaluated
+  int row_ = 0;     // of this step
+  Outlet& outlet_;
+  engine::CallContext& context_;
+
+  SystemClock clock_;
+  MonotonicTime joined_, decoding_, ended_;
+};
 
 }  // namespace shoal::llama_engine

@@ -9,6 +9,9 @@
 namespace shoal::llama_engine {
 namespace {
 
+// Of prefixes that are kept as bytes.
+constexpr std::uint64_t kPrefixBytes = 64u << 20;
+
 Result<void> check_generates(Header const& header) {
   if (header.causal) return {};
   return Error(Code::unsupported,
@@ -31,18 +34,11 @@ Result<std::unique_ptr<ChatTemplate>> read_template(Header const& header, Vocabu
   return ChatTemplate::parse(header.chat_template, vocabulary.beginning(), vocabulary.end());
 }
 
-// While it lives, the call has its turn and its threads are awake.
-class Working {
- public:
-  Working(Turns::Turn turn, Compute& compute) : turn_(std::move(turn)), compute_(compute) {}
-  ~Working() { compute_.rest(); }
-  Working(Working const&) = delete;
-  Working& operator=(Working const&) = delete;
-
- private:
-  Turns::Turn turn_;
-  Compute& compute_;
-};
+// Of no texts.
+engine::Reply no_scores() {
+  return {value::Value::record({{"scores", value::Value::List{}}}),
+          Json::object({{"tokens_in", 0}, {"tokens_out", 0}, {"tokens_reused", 0}})};
+}
 
 }  // namespace
 
@@ -64,9 +60,17 @@ LlamaModel::LlamaModel(Header header, ModelHandle weights, ContextHandle context
       weights_(std::move(weights)),
       vocabulary_(*llama_model_get_vocab(weights_.get())),
       chat_template_(read_template(header_, vocabulary_)),
-      compute_(std::move(context), vocabulary_.size()),
-      resident_(compute_),
-      room_{compute_.capacity(), header_.context_length} {}
+      compute_(std::move(context)),
+      store_(kPrefixBytes),
+      sequences_(compute_, store_, kMostSequences),
+      room_{compute_.capacity(), header_.context_length},
+      batch_(compute_, sequences_) {}
+
+engine::Memory LlamaModel::memory() const {
+  auto memory = compute_.memory();
+  memory.other += store_.bytes();
+  return memory;
+}
 
 Result<engine::Reply> LlamaModel::call(engine::Call const& call, engine::CallContext& context) {
   if (call.operation == "generate") return generate(call.inputs, context);
@@ -84,15 +88,18 @@ Result<PromptInputs> LlamaModel::prompt_inputs(value::Value const& inputs) const
 }
 
 Result<engine::Reply> LlamaModel::generate(value::Value const& inputs, engine::CallContext& context) {
-  auto const request = TRY(generate_request(TRY(prompt_inputs(inputs)), room_));
-  Working const working(TRY(turns_.wait(context)), compute_);
-  return llama_engine::generate(request, vocabulary_, compute_, resident_, context);
+  auto request = TRY(generate_request(TRY(prompt_inputs(inputs)), room_));
+  Outlet outlet;
+  auto const work = TRY(GenerateWork::create(std::move(request), vocabulary_, outlet, context));
+  return batch_.run(*work, outlet, context);
 }
 
 Result<engine::Reply> LlamaModel::score(value::Value const& inputs, engine::CallContext& context) {
   auto const request = TRY(score_request(TRY(prompt_inputs(inputs)), room_));
-  Working const working(TRY(turns_.wait(context)), compute_);
-  return llama_engine::score(request, compute_, resident_, context);
+  if (request.prefixes.empty() || request.continuations.empty()) return no_scores();
+  ScoreWork work(request, context);
+  Outlet outlet;
+  return batch_.run(work, outlet, context);
 }
 
 Result<engine::Reply> LlamaModel::count(value::Value const& inputs, engine::CallContext&) {

@@ -1,15 +1,16 @@
-// A loaded GGUF model: its operations, one at a time over one context. Owned by the SDK; any thread may call.
+// A loaded GGUF model: its operations, many at once over one context. Owned by the SDK; any thread may call.
 #pragma once
 
 #include <memory>
 
 #include "engine/engine.h"
+#include "engines/llama/batch_loop.h"
 #include "engines/llama/compute.h"
 #include "engines/llama/header.h"
+#include "engines/llama/prefix_store.h"
 #include "engines/llama/prompt.h"
-#include "engines/llama/resident.h"
 #include "engines/llama/room.h"
-#include "engines/llama/turns.h"
+#include "engines/llama/sequences.h"
 
 namespace shoal::llama_engine {
 
@@ -22,7 +23,7 @@ class LlamaModel final : public engine::Model {
 
   Result<engine::Reply> call(engine::Call const& call, engine::CallContext& context) override;
   void set_cores(int cores) override { compute_.set_cores(cores); }
-  engine::Memory memory() const override { return compute_.memory(); }
+  engine::Memory memory() const override;
 
  private:
   LlamaModel(Header header, ModelHandle weights, ContextHandle context);
@@ -37,9 +38,10 @@ class LlamaModel final : public engine::Model {
   Vocabulary vocabulary_;
   Result<std::unique_ptr<ChatTemplate>> chat_template_;  // null: the file has none
   Compute compute_;
-  Resident resident_;
+  PrefixStore store_;
+  Sequences sequences_;
   Room room_;
-  Turns turns_;
+  BatchLoop batch_;  // ends first
 };
 
 }  // namespace shoal::llama_engine

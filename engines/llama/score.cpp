@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "base/time.h"
 #include "engines/llama/logits.h"
 #include "engines/llama/weights.h"
 #include "value/json.h"
@@ -13,168 +12,8 @@ namespace {
 
 using value::Value;
 
-// Below 64 rows, and above one, the attention kernel takes one and the same path whatever their number.
-constexpr int kAlikeRows = 63;
-static_assert(kAlikeRows <= kMostOutputs && kAlikeRows <= kMostRows);
-
-// A row whose logits say how likely `next` was, for the score with this index.
-struct Wanted {
-  int row;
-  Token next;
-  std::size_t score;
-};
-
-class Scores {
- public:
-  explicit Scores(std::size_t count) : sums_(count, 0.0) {}
-
-  void take(Compute const& compute, std::vector<Wanted> const& wanted) {
-    for (auto const& [row, next, score] : wanted) sums_[score] += log_probability(compute.logits(row), next);
-  }
-
-  Value as_value(std::vector<std::size_t> const& lengths) const {
-    Value::List list;
-    for (std::size_t i = 0; i < sums_.size(); ++i) {
-      list.push_back(Value::record({{"logprob", sums_[i]},
-                                    {"tokens", lengths[i]},
-                                    {"mean_logprob", sums_[i] / static_cast<double>(lengths[i])}}));
-    }
-    return list;
-  }
-
- private:
-  std::vector<double> sums_;
-};
-
-// ---- One prefix, many continuations
-
-struct Row {
-  Token token, next;
-  int position, sequence;
-  std::size_t score;
-};
-
-// Evaluates the rows in even batches, so that none is left with a single row, which takes another path.
-Result<void> evaluate_rows(std::vector<Row> const& all, Compute& compute, engine::CallContext& context,
-                           Scores& scores) {
-  auto const count = static_cast<int>(all.size());
-  auto const batches = (count + kAlikeRows - 1) / kAlikeRows;
-  Rows rows;
-  for (int batch = 0; batch < batches; ++batch) {
-    rows.clear();
-    std::vector<Wanted> wanted;
-    for (int i = count * batch / batches; i < count * (batch + 1) / batches; ++i) {
-      auto const& row = all[static_cast<std::size_t>(i)];
-      wanted.push_back({rows.size(), row.next, row.score});
-      rows.add(row.token, row.position, row.sequence, Rows::Logits::wanted);
-    }
-    TRY(compute.evaluate(rows, context));
-    scores.take(compute, wanted);
-  }
-  return {};
-}
-
-// How many continuations from `first` on fit beside the prefix at once.
-std::size_t group_end(std::vector<Tokens> const& continuations, std::size_t first, int room) {
-  auto end = first;
-  for (auto left = room; end < continuations.size() && end - first < kMostSequences - 1; ++end) {
-    left -= static_cast<int>(continuations[end].size()) - 1;
-    if (left < 0 && end > first) break;
-  }
-  return end;
-}
-
-Result<void> score_group(ScoreRequest const& request, std::size_t first, std::size_t end, Compute& compute,
-                         engine::CallContext& context, Scores& scores) {
-  auto const prefix = static_cast<int>(request.prefixes[0].size());
-  std::vector<Row> rows;
-  for (auto i = first; i < end; ++i) {
-    auto const& tokens = request.continuations[i];
-    auto const sequence = static_cast<int>(i - first) + 1;
-    compute.share(0, sequence);
-    for (std::size_t at = 0; at + 1 < tokens.size(); ++at) {
-      rows.push_back({tokens[at], tokens[at + 1], prefix + static_cast<int>(at), sequence, i});
-    }
-  }
-  auto evaluated = evaluate_rows(rows, compute, context, scores);
-  for (auto i = first; i < end; ++i) compute.forget(static_cast<int>(i - first) + 1, 0);
-  return evaluated;
-}
-
-Result<int> score_continuations(ScoreRequest const& request, Compute& compute, Resident& resident,
-                                engine::CallContext& context, Scores& scores) {
-  auto const& prefix = request.prefixes[0];
-  auto const held = TRY(resident.hold(prefix, kAlikeRows, Reuse::exact, context));
-  std::vector<Wanted> wanted;
-  for (std::size_t i = 0; i < request.continuations.size(); ++i)
-    wanted.push_back({held.last_row, request.continuations[i][0], i});
-  scores.take(compute, wanted);
-  auto const room = compute.capacity() - static_cast<int>(prefix.size());
-  for (std::size_t first = 0; first < request.continuations.size();) {
-    auto const end = group_end(request.continuations, first, room);
-    TRY(score_group(request, first, end, compute, context, scores));
-    context.progress(static_cast<double>(end), static_cast<double>(request.continuations.size()), "texts");
-    first = end;
-  }
-  return held.reused;
-}
-
-// ---- Many prefixes, one continuation
-
-// Bounds of the evaluations for `count` rows of which those from `wanted` on ask for logits.
-std::vector<int> even_parts(int count, int wanted) {
-  std::vector<int> bounds{0};
-  auto const cut = [&bounds](int end, int most) {
-    auto const begin = bounds.back();
-    auto const parts = (end - begin + most - 1) / most;
-    for (int part = 1; part <= parts; ++part) bounds.push_back(begin + (end - begin) * part / parts);
-  };
-  if (count - wanted > kMostOutputs) {
-    cut(wanted, kMostRows);
-    cut(count, kMostOutputs);
-  } else {
-    cut(count, kMostRows);
-  }
-  return bounds;
-}
-
-Result<void> score_prefix(Tokens const& prefix, Tokens const& continuation, std::size_t index,
-                          Compute& compute, engine::CallContext& context, Scores& scores) {
-  auto tokens = prefix;
-  tokens.insert(tokens.end(), continuation.begin(), continuation.end());
-  auto const count = static_cast<int>(tokens.size()) - 1;  // the last one is only foretold
-  auto const wanted_from = static_cast<int>(prefix.size()) - 1;
-  auto const bounds = even_parts(count, wanted_from);
-  compute.clear();
-  Rows rows;
-  for (std::size_t part = 0; part + 1 < bounds.size(); ++part) {
-    rows.clear();
-    std::vector<Wanted> wanted;
-    for (int i = bounds[part]; i < bounds[part + 1]; ++i) {
-      auto const at = static_cast<std::size_t>(i);
-      if (i >= wanted_from) wanted.push_back({rows.size(), tokens[at + 1], index});
-      rows.add(tokens[at], i, 0, i >= wanted_from ? Rows::Logits::wanted : Rows::Logits::none);
-    }
-    TRY(compute.evaluate(rows, context));
-    scores.take(compute, wanted);
-  }
-  return {};
-}
-
-Result<void> score_prefixes(ScoreRequest const& request, Compute& compute, Resident& resident,
-                            engine::CallContext& context, Scores& scores) {
-  resident.drop();
-  auto const count = request.prefixes.size();
-  Result<void> done;
-  for (std::size_t i = 0; i < count && done; ++i) {
-    done = score_prefix(request.prefixes[i], request.continuations[0], i, compute, context, scores);
-    context.progress(static_cast<double>(i + 1), static_cast<double>(count), "texts");
-  }
-  compute.clear();
-  return done;
-}
-
-// ---- Inputs
+// More would not fill the steps any better.
+constexpr std::size_t kMostOpenTexts = 31;
 
 Result<Tokens> continuation_tokens(Vocabulary const& vocabulary, std::string const& text,
                                    std::string const& name) {
@@ -235,32 +74,154 @@ Result<ScoreRequest> score_request(PromptInputs const& from, Room const& room) {
     request.continuations.push_back(TRY(continuation_tokens(from.vocabulary, continuation.as_text(), name)));
   }
   TRY(check_room(request, room));
+  request.deterministic = inputs["deterministic"].as_boolean();
   return request;
 }
 
-Result<engine::Reply> score(ScoreRequest const& request, Compute& compute, Resident& resident,
-                            engine::CallContext& context) {
-  SystemClock const clock;
-  auto const started = clock.now();
+ScoreWork::ScoreWork(ScoreRequest const& request, engine::CallContext& context)
+    : deterministic_(request.deterministic), context_(context) {
   auto const count = request.many_prefixes ? request.prefixes.size() : request.continuations.size();
-  Scores scores(count);
-  int reused = 0;
-  if (request.many_prefixes) {
-    TRY(score_prefixes(request, compute, resident, context, scores));
-  } else if (count > 0) {
-    reused = TRY(score_continuations(request, compute, resident, context, scores));
+  sums_.resize(count);
+  if (!request.many_prefixes) prefix_.emplace(request.prefixes[0]);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto const& continuation = request.continuations[request.many_prefixes ? 0 : i];
+    lengths_.push_back(continuation.size());
+    Text text{.score = i};
+    if (request.many_prefixes) {
+      text.tokens = request.prefixes[i];
+      text.scored_from = static_cast<int>(text.tokens.size());
+    } else {
+      first_tokens_.push_back(continuation[0]);
+    }
+    text.tokens.insert(text.tokens.end(), continuation.begin(), continuation.end());
+    if (text.to_read() > 0) texts_.push_back(std::move(text));
   }
-  std::vector<std::size_t> lengths;
-  for (std::size_t i = 0; i < count; ++i)
-    lengths.push_back(request.continuations[request.many_prefixes ? 0 : i].size());
-  std::size_t tokens = std::accumulate(lengths.begin(), lengths.end(), std::size_t{0});
-  for (auto const& prefix : request.prefixes) tokens += prefix.size();
+  tokens_in_ = std::accumulate(lengths_.begin(), lengths_.end(), std::size_t{0});
+  for (auto const& prefix : request.prefixes) tokens_in_ += prefix.size();
+}
+
+Work::Phase ScoreWork::phase() const {
+  return (!prefix_ || prefix_->done()) && read_all() ? Phase::done : Phase::reading;
+}
+
+// And of the largest of the texts that are not open.
+int ScoreWork::cells_to_come() const {
+  int cells = (prefix_ ? prefix_->size() - prefix_->read() : 0) + rows_of_group();
+  int largest = 0;
+  for (auto i = opened_; i < texts_.size(); ++i) largest = std::max(largest, texts_[i].to_read());
+  return cells + largest;
+}
+
+std::span<Token const> ScoreWork::beginning() const {
+  return prefix_ ? std::span<Token const>(prefix_->tokens()) : std::span<Token const>();
+}
+
+Result<void> ScoreWork::join(Sequences& sequences) {
+  joined_ = clock_.now();
+  if (!prefix_) return {};
+  return prefix_->join(sequences, deterministic_ ? PromptReader::Reuse::none : PromptReader::Reuse::alike);
+}
+
+void ScoreWork::leave(Sequences& sequences) {
+  for (; done_ < opened_; ++done_) sequences.close(*texts_[done_].sequence);
+  if (prefix_) prefix_->leave(sequences);
+}
+
+int ScoreWork::rows_of_group() const {
+  int rows = 0;
+  for (auto i = done_; i < opened_; ++i) rows += texts_[i].to_read();
+  return rows;
+}
+
+// All of a group before the next: a cell that is freed between two parts of a text would put the second
+// before the first, and the order of cells is an order of sums.
+void ScoreWork::open_texts(Step& step, Sequences& sequences) {
+  if (done_ < opened_) return;
+  while (opened_ < texts_.size() && opened_ - done_ < kMostOpenTexts) {
+    auto& text = texts_[opened_];
+    bool const only_one = opened_ == done_;
+    if (!only_one && text.to_read() > step.spare_cells) return;
+    text.sequence = sequences.open();
+    if (!text.sequence) return;
+    if (prefix_) sequences.fork(prefix_->sequence(), *text.sequence);
+    if (!only_one) step.spare_cells -= text.to_read();
+    ++opened_;
+  }
+}
+
+void ScoreWork::plan_text(Text& text, Step& step, int& rows) {
+  text.planned = 0;
+  auto const before = prefix_ ? prefix_->size() : 0;
+  for (; text.planned < text.to_read() && rows > 0; ++text.planned, --rows) {
+    auto const at = text.read + text.planned;
+    bool const scored = text.is_scored(at);
+    if (scored && step.outputs_left() == 0) return;
+    auto const row = step.rows.add(text.tokens[static_cast<std::size_t>(at)], before + at, *text.sequence,
+                                   scored ? Rows::Logits::wanted : Rows::Logits::none);
+    if (text.planned == 0) text.first_row = row;
+  }
+}
+
+void ScoreWork::plan(Step& step, Sequences& sequences) {
+  if (prefix_ && !prefix_->done()) return prefix_->plan(step, sequences);
+  open_texts(step, sequences);
+  auto rows = std::min({rows_of_group(), step.reading_rows, step.rows_left()});
+  // A single row takes a path of its own, so none is left over.
+  if (rows > 2 && rows_of_group() - rows == 1) --rows;
+  for (auto i = done_; i < opened_; ++i) plan_text(texts_[i], step, rows);
+}
+
+Result<void> ScoreWork::take(Compute const& compute, Sequences& sequences) {
+  if (prefix_ && !prefix_->done()) {
+    take_prefix(compute, sequences);
+    return {};
+  }
+  for (auto i = done_; i < opened_; ++i) take_text(texts_[i], compute, sequences);
+  if (std::all_of(texts_.begin() + static_cast<std::ptrdiff_t>(done_),
+                  texts_.begin() + static_cast<std::ptrdiff_t>(opened_),
+                  [](Text const& text) { return text.to_read() == 0; }))
+    end_group(sequences);
+  return {};
+}
+
+void ScoreWork::take_prefix(Compute const& compute, Sequences& sequences) {
+  prefix_->take(sequences);
+  if (!prefix_->done()) return;
+  auto const logits = compute.logits(prefix_->last_row());
+  for (std::size_t i = 0; i < first_tokens_.size(); ++i)
+    sums_[i] += log_probability(logits, first_tokens_[i]);
+}
+
+void ScoreWork::take_text(Text& text, Compute const& compute, Sequences& sequences) {
+  for (int i = 0; i < text.planned; ++i) {
+    auto const at = text.read + i;
+    if (!text.is_scored(at)) continue;
+    sums_[text.score] +=
+        log_probability(compute.logits(text.first_row + i), text.tokens[static_cast<std::size_t>(at) + 1]);
+  }
+  auto const begin = text.tokens.begin() + text.read;
+  sequences.grew(*text.sequence, {begin, begin + text.planned});
+  text.read += std::exchange(text.planned, 0);
+}
+
+void ScoreWork::end_group(Sequences& sequences) {
+  for (; done_ < opened_; ++done_) sequences.close(*texts_[done_].sequence);
+  context_.progress(static_cast<double>(done_), static_cast<double>(texts_.size()), "texts");
+}
+
+Result<engine::Reply> ScoreWork::reply() {
+  Value::List scores;
+  for (std::size_t i = 0; i < sums_.size(); ++i) {
+    scores.push_back(Value::record({{"logprob", sums_[i]},
+                                    {"tokens", lengths_[i]},
+                                    {"mean_logprob", sums_[i] / static_cast<double>(lengths_[i])}}));
+  }
   engine::Reply reply;
-  reply.outputs = Value::record({{"scores", scores.as_value(lengths)}});
-  reply.evidence = Json::object({{"tokens_in", tokens},
+  reply.outputs = Value::record({{"scores", std::move(scores)}});
+  reply.evidence = Json::object({{"tokens_in", tokens_in_},
                                  {"tokens_out", 0},
-                                 {"tokens_reused", reused},
-                                 {"prefill_ms", seconds(clock.now() - started) * 1e3}});
+                                 {"tokens_reused", prefix_ ? prefix_->reused() : 0},
+                                 {"prefill_ms", seconds(clock_.now() - joined_) * 1e3}});
   return reply;
 }
 

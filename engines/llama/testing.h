@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -70,8 +71,66 @@ inline std::string model_path(std::string const& name) {
 
 inline std::string smollm2_path() { return model_path("smollm2-135m"); }
 
+inline std::unique_ptr<engine::Model> load_smollm2(Json options = {}) {
+  LlamaEngine engine;
+  EXPECT_TRUE(engine.start());
+  OpenFile const file(smollm2_path());
+  auto loaded = engine.load(file.file(std::move(options)), [](double) { return true; });
+  if (!loaded) {
+    ADD_FAILURE() << loaded.error().message();
+    return nullptr;
+  }
+  // More threads than free cores make each other wait, and other tests run beside these.
+  (*loaded)->set_cores(1);
+  return std::move(*loaded);
+}
+
+// One for all tests that only ask; nullptr without the file.
+inline engine::Model& smollm2() {
+  static auto const model = load_smollm2();
+  return *model;
+}
+
+inline Result<engine::Reply> call(engine::Model& model, char const* operation, value::Value inputs,
+                                  FakeContext& context) {
+  return model.call({operation, std::move(inputs)}, context);
+}
+
+inline Result<engine::Reply> call(engine::Model& model, char const* operation, value::Value inputs) {
+  FakeContext context;
+  return call(model, operation, std::move(inputs), context);
+}
+
+// Two answers to the same raw prompt, with their tokens. They may differ where the model is undecided: where
+// they first do, it finds one token about as likely as the other.
+inline void expect_same_but_for_a_near_tie(std::string const& prompt, engine::Reply const& one,
+                                           engine::Reply const& other) {
+  auto const& a = one.outputs["tokens"].as_list();
+  auto const& b = other.outputs["tokens"].as_list();
+  std::string before = prompt;
+  std::size_t i = 0;
+  for (; i < std::min(a.size(), b.size()) && a[i]["text"] == b[i]["text"]; ++i)
+    before += a[i]["text"].as_text();
+  if (i == a.size() || i == b.size()) {
+    EXPECT_EQ(a.size(), b.size()) << "one ended earlier: choose a prompt that does not end";
+    return;
+  }
+  auto const scored =
+      call(smollm2(), "score",
+           value::Value::record(
+               {{"prefix", before}, {"continuations", value::Value::list({a[i]["text"], b[i]["text"]})}}));
+  ASSERT_TRUE(scored) << scored.error().message();
+  auto const logprob = [&](std::size_t at) {
+    return scored->outputs["scores"].as_list()[at]["logprob"].as_number();
+  };
+  EXPECT_NEAR(logprob(0), logprob(1), 0.4)
+      << before << "[" << a[i]["text"].as_text() << "|" << b[i]["text"].as_text() << "]";
+}
+
 }  // namespace shoal::llama_engine::testing
 
 #define SKIP_WITHOUT_SMOLLM2()                              \
   if (shoal::llama_engine::testing::smollm2_path().empty()) \
   GTEST_SKIP() << "needs smollm2-135m in the folder of models SHOAL_TEST_MODELS"
+
+#define ASSERT_OK(result) ASSERT_TRUE(result) << (result).error().message()

@@ -10,14 +10,15 @@
 
 namespace shoal::llama_engine {
 
-// Rows that one evaluation takes at most, chosen by measurement: larger ones prefill hardly faster (under 3
-// %), make cancelling wait for longer matrix products, and make the unit in which prefixes are reused
-// coarser.
-constexpr int kMostRows = 128;
+// Rows that one evaluation takes at most: what makes a lone prompt be read at full speed.
+constexpr int kMostRows = 512;
+// Below 64 rows, and above one, the attention kernel takes one and the same path whatever their number.
+constexpr int kAlikeRows = 63;
 // Rows of one evaluation that may ask for logits; they cost a whole vocabulary each.
 constexpr int kMostOutputs = 64;
-// Sequences that share a prefix in one evaluation.
-constexpr int kMostSequences = 32;
+static_assert(kAlikeRows <= kMostOutputs);
+// Sequences of one context, in use and kept.
+constexpr int kMostSequences = 64;
 
 // `progress` as in Engine::load; cancelled when it said stop.
 Result<ModelHandle> load_weights(engine::ModelFile const& file, std::function<bool(double)> const& progress);

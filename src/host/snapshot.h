@@ -58,13 +58,13 @@ struct Decision {
 };
 
 struct Snapshot {
-  int cores = 0;                    // of the machine
+  int cores = 0;  // of the machine
   int cores_leased = 0;
-  std::uint64_t memory_budget = 0;  // now, of all residents together
-  std::uint64_t memory_used = 0;    // as the memory ledger has it
+  std::uint64_t memory_budget = 0;                                     // now, of all residents together
+  std::uint64_t memory_used = 0;                                       // as the memory ledger has it
   int waiting_interactive = 0, waiting_normal = 0, waiting_batch = 0;  // jobs in line
-  std::vector<Resident> residents;       // by engine and model
-  std::vector<Decision> decisions;       // the last ones, newest first
+  std::vector<Resident> residents;                                     // by engine and model
+  std::vector<Decision> decisions;                                     // the last ones, newest first
   std::vector<std::string> unprotected;  // what the sandbox of workers lacks, each with the reason
 };
 
