@@ -1,6 +1,7 @@
 #include "net/url.h"
 
 #include <charconv>
+#include <optional>
 
 #include "base/text.h"
 
@@ -45,7 +46,42 @@ std::string normal_path(std::string_view path) {
   return "/" + join(kept, "/");
 }
 
+std::optional<unsigned char> byte_of(std::string_view digits) {
+  unsigned char byte = 0;
+  auto const read = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
+  if (digits.size() != 2 || read.ptr != digits.data() + 2) return std::nullopt;
+  return byte;
+}
+
+bool stays_unencoded(char c) {
+  return host_character(c) || (c >= 'A' && c <= 'Z') || c == '~';
+}
+
 }  // namespace
+
+std::string percent_decoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto const byte = text[i] == '%' ? byte_of(text.substr(i + 1, 2)) : std::nullopt;
+    decoded += byte ? static_cast<char>(*byte) : text[i];
+    if (byte) i += 2;
+  }
+  return decoded;
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  for (char const c : text) {
+    if (stays_unencoded(c)) {
+      encoded += c;
+      continue;
+    }
+    auto const byte = static_cast<unsigned char>(c);
+    encoded += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return encoded;
+}
 
 std::string Url::host_in_url() const { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
 

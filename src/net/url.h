@@ -24,6 +24,11 @@ struct Url {
 // invalid_argument for other schemes, user names and passwords, and characters that no URL has. A fragment is
 // dropped.
 Result<Url> parse_url(std::string_view text);
+// Text that was percent-encoded; a sign that is not followed by two hexadecimal digits stays as it is.
+std::string percent_decoded(std::string_view text);
+// All but letters, digits and "-._~" as "%XX": for one segment of a path, or a value of a query.
+std::string percent_encoded(std::string_view text);
+
 // Where a Location header of `base` leads.
 Result<Url> resolve_url(Url const& base, std::string_view location);
 

@@ -48,5 +48,13 @@ TEST(Url, RedirectsAreResolved) {
   EXPECT_EQ(resolve_url(base, "?e")->to_string(), "https://h:8/a/b/c?e");
 }
 
+TEST(Url, PercentSignsGoBothWays) {
+  std::string const text = "qwen2.5:0.5b/ä 100%";
+  EXPECT_EQ(percent_encoded(text), "qwen2.5%3A0.5b%2F%C3%A4%20100%25");
+  EXPECT_EQ(percent_decoded(percent_encoded(text)), text);
+  EXPECT_EQ(percent_decoded("%4"), "%4");
+  EXPECT_EQ(percent_decoded("%zz%2f%"), "%zz/%");
+}
+
 }  // namespace
 }  // namespace shoal::net
