@@ -24,7 +24,7 @@ def main():
         pages = [marked(scans[i % len(scans)], i) for i in range(options.pages)]
         book = work / f"book.{options.kind}"
         book.write_bytes(make_pdf(pages) if options.kind == "pdf" else make_tiff(pages))
-        env = {**os.environ, "SHOAL_HOME": str(work / "home")}
+        env = {**os.environ, "SHOAL_HOME": str(work / "home"), "SHOAL_HOST": "own"}
         added, seconds = timed([options.shoal, "shelf", "add", str(book), "--json", "-q"], env)
         found, first = timed([options.shoal, "shelf", "search", options.question, "--json", "-q"], env)
         ledger = added["ledger"]

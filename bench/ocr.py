@@ -50,7 +50,7 @@ def run_shoal(program, pages, work):
     files = json.dumps([{"$file": str(page)} for page in pages])
     start = time.monotonic()
     result = subprocess.run([program, "run", document, "--in", f"files={files}", "--json", "--quiet"],
-                            env={**os.environ, "SHOAL_HOME": home}, stdout=subprocess.PIPE, check=True)
+                            env={**os.environ, "SHOAL_HOME": home, "SHOAL_HOST": "own"}, stdout=subprocess.PIPE, check=True)
     seconds = time.monotonic() - start
     for page, read in zip(pages, json.loads(result.stdout)["outputs"]["pages"]):
         (out / page.with_suffix(".txt").name).write_text(read["text"])

@@ -10,10 +10,13 @@
 #include "os/signals.h"
 #include "os/terminal.h"
 #include "os/waiting_input.h"
+#include "runtime/background_host.h"
 
 namespace {
 
 using namespace shoal;
+
+constexpr auto kIdleExit = "10m";
 
 std::vector<std::string> mirror_files_from_environment() {
   std::vector<std::string> files;
@@ -59,6 +62,7 @@ int run(std::vector<std::string> const& words) {
                                stop.get_token(),
                                mirror_files_from_environment(),
                                {},
+                               {},
                                {}};
   environment.open_home = [&](cli::HomeRequest request) -> Result<std::unique_ptr<runtime::Runtime>> {
     runtime::Runtime::Options options;
@@ -70,6 +74,14 @@ int run(std::vector<std::string> const& words) {
     options.stop = stop.get_token();
     return runtime::Runtime::open(std::move(options), egress, clock);
   };
+  // SHOAL_HOST=own: every command does its work by itself.
+  auto const* host = std::getenv("SHOAL_HOST");
+  if (!host || std::string_view(host) != "own") {
+    environment.start_host = [&](std::function<bool()> is_listening) -> Result<void> {
+      return runtime::start_in_background(
+          {TRY(os::find_home()), kIdleExit, std::move(is_listening), stop.get_token()});
+    };
+  }
   environment.examine = [&](std::vector<std::string> mirror_files) {
     return runtime::examine(
         {os::find_home(), os::find_installation(), std::move(mirror_files), clock.wall()});

@@ -43,6 +43,9 @@ struct Environment {
   std::vector<std::string> mirror_files;  // of $SHOAL_MIRRORS
   std::function<Result<std::unique_ptr<runtime::Runtime>>(HomeRequest)> open_home;
   std::function<std::vector<runtime::Finding>(std::vector<std::string> mirror_files)> examine;
+  // Starts the host of the home in the background and returns when it listens; errors as
+  // runtime::start_in_background. Empty: commands do their work by themselves.
+  std::function<Result<void>(std::function<bool()> is_listening)> start_host;
 };
 
 // `words`: the program's arguments without its name. Gives the exit status (base/result.h).

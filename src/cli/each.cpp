@@ -46,10 +46,11 @@ struct Item {
 // Owns what is shared by the threads of a conveyor, which it outlives.
 class Batch {
  public:
-  Batch(Session& session, runtime::Runtime& home, EachRequest const& request, std::istream& in,
+  Batch(Session& session, Runner& runner, int cores, EachRequest const& request, std::istream& in,
         EarlierAnswers& earlier, AnswerWriter& writer)
       : session_(session),
-        home_(home),
+        runner_(runner),
+        cores_(cores),
         request_(request),
         reader_(in, request.file == "-" ? "standard input" : request.file),
         earlier_(earlier),
@@ -68,7 +69,7 @@ class Batch {
   Result<int> carry_on() {
     std::stop_callback const on_cancel(session_.environment().stop, [this] { stop_.request_stop(); });
     begun_ = session_.environment().clock.now();
-    auto const places = static_cast<std::size_t>(std::clamp(2 * home_.cores(), 2, kMostUnderWay));
+    auto const places = static_cast<std::size_t>(std::clamp(2 * cores_, 2, kMostUnderWay));
     Conveyor<Item> conveyor(
         places, [this] { return read(); }, [this](Item& item) { work(item); });
     for (;;) {
@@ -126,7 +127,7 @@ class Batch {
       auto const json = TRY(Json::parse(item.line.text).within(name));
       runtime::RunRequest request;
       request.inputs =
-          merged(request_.constant, TRY(read_inputs(request_.target.signature().inputs, json).within(name)));
+          merged(request_.constant, TRY(read_inputs(request_.runnable.target.signature().inputs, json).within(name)));
       net::EgressAccount account{net::EgressPolicy{}};
       request.egress = &account;
       request.stop = stop_.get_token();
@@ -136,7 +137,7 @@ class Batch {
         item.progress->with([&](RunProgress& progress) { progress.on_event(event, now); });
         if (request_.events) request_.events->write(event);
       };
-      item.result = home_.run(request_.target, std::move(request));
+      item.result = runner_.run(request_.runnable, std::move(request));
       return item.result.outputs;
     }();
   }
@@ -207,7 +208,8 @@ class Batch {
   }
 
   Session& session_;
-  runtime::Runtime& home_;
+  Runner& runner_;
+  int const cores_;
   EachRequest const& request_;
   LineReader reader_;  // of the reader's thread, as is earlier_ until that ends
   EarlierAnswers& earlier_;
@@ -222,10 +224,10 @@ class Batch {
 
 Result<BatchProgram> program_of(runtime::Runtime& home, EachRequest const& request) {
   Sha256Stream stream;
-  stream.update(TRY(home.library().fingerprint(request.target.name)).hex());
+  stream.update(TRY(home.library().fingerprint(request.runnable.target.name)).hex());
   stream.update(value::hash_of(request.constant).hex());
   stream.update(request.strict ? "strict" : "");
-  return BatchProgram{request.target.name, stream.finish().hex()};
+  return BatchProgram{request.runnable.target.name, stream.finish().hex()};
 }
 
 Result<void> check_files(EachRequest const& request) {
@@ -261,7 +263,7 @@ Result<int> run_each(Session& session, EachRequest const& request) {
     session.note(std::to_string(earlier->count()) + " lines are in " + request.out + " already" +
                  (failed > 0 ? "; the " + std::to_string(failed) + " that failed are tried again" : ""));
   }
-  Batch batch(session, home, request, file ? *file : session.environment().input, *earlier, *writer);
+  Batch batch(session, *TRY(session.runner()), home.cores(), request, file ? *file : session.environment().input, *earlier, *writer);
   return batch.run();
 }
 

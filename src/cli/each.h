@@ -11,7 +11,7 @@
 namespace shoal::cli {
 
 struct EachRequest {
-  runtime::Target target;
+  Runnable runnable;
   value::Value constant;  // inputs that all lines have in common, unless a line says otherwise
   std::string file;       // "-": standard input
   std::string out;        // "": standard output

@@ -1,5 +1,7 @@
 #include "cli/execute.h"
 
+#include <filesystem>
+
 #include "cli/progress.h"
 #include "cli/pull.h"
 
@@ -17,11 +19,13 @@ Result<std::string> resolve(Session& session, std::string const& word) {
   return names_a_file(word) ? library.add_file(word) : Result<std::string>(word);
 }
 
-Result<runtime::Target> prepare(Session& session, std::string const& word) {
+Result<Runnable> prepare(Session& session, std::string const& word) {
   auto const name = TRY(resolve(session, word));
   auto& home = *TRY(session.home());
   TRY(offer_missing_models(session, home, name));
-  return home.library().link(name);
+  auto target = TRY(home.library().link(name));
+  if (!names_a_file(word)) return Runnable{std::move(target), name};
+  return Runnable{std::move(target), std::filesystem::absolute(word).string()};
 }
 
 Result<std::unique_ptr<EventWriter>> EventWriter::open(std::string const& file, std::ostream& output) {
@@ -42,9 +46,14 @@ void EventWriter::write(runtime::Event const& event) {
   target_.with([&](Target& target) { *target.out << runtime::to_json(event).dump() << '\n' << std::flush; });
 }
 
-runtime::RunResult execute(Session& session, runtime::Runtime& home, runtime::Target const& target,
-                           value::Value inputs, RunWishes wishes) {
+runtime::RunResult execute(Session& session, Runnable const& runnable, value::Value inputs,
+                           RunWishes wishes) {
   runtime::RunResult result;
+  auto const runner = session.runner();
+  if (!runner) {
+    result.outputs = runner.error();
+    return result;
+  }
   if (session.environment().stop.stop_requested()) {
     result.outputs = Error(Code::cancelled, "cancelled");
     return result;
@@ -60,7 +69,7 @@ runtime::RunResult execute(Session& session, runtime::Runtime& home, runtime::Ta
     progress.on_event(event);
     if (wishes.events) wishes.events->write(event);
   };
-  result = home.run(target, std::move(request));
+  result = (*runner)->run(runnable, std::move(request));
   session.end_progress();
   return result;
 }

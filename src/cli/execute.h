@@ -14,7 +14,7 @@ namespace shoal::cli {
 
 // What `word` means: a document in a file, which is added to the library, or a name of it. Models that it
 // needs and that are missing are offered on a terminal. Ready to run.
-Result<runtime::Target> prepare(Session& session, std::string const& word);
+Result<Runnable> prepare(Session& session, std::string const& word);
 // The first half of it: the name in the library.
 Result<std::string> resolve(Session& session, std::string const& word);
 
@@ -39,7 +39,7 @@ struct RunWishes {
   EventWriter* events = nullptr;  // that also hears what happens
 };
 // Nothing may leave the machine.
-runtime::RunResult execute(Session& session, runtime::Runtime& home, runtime::Target const& target,
-                           value::Value inputs, RunWishes wishes = {});
+runtime::RunResult execute(Session& session, Runnable const& runnable, value::Value inputs,
+                           RunWishes wishes = {});
 
 }  // namespace shoal::cli

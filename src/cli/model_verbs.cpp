@@ -6,27 +6,12 @@
 namespace shoal::cli {
 namespace {
 
-Json document_of(store::Model const& model) {
-  Json operations = Json::array();
-  for (auto const& operation : model.entry.operations) operations.push(operation);
-  return Json::object({{"name", model.entry.name},
-                       {"tag", model.entry.tag},
-                       {"installed", model.installed()},
-                       {"bytes", model.entry.size()},
-                       {"memory_bytes", model.entry.memory_bytes},
-                       {"engine", model.entry.engine},
-                       {"operations", std::move(operations)},
-                       {"licence", model.entry.licence},
-                       {"about", model.entry.about},
-                       {"path", model.installed() ? Json(model.path()) : Json()}});
-}
-
 Result<int> models(Session& session, Arguments const&) {
   auto& home = *TRY(session.home());
   auto const found = home.models().list();
   if (session.json()) {
     Json document = Json::array();
-    for (auto const& model : found) document.push(document_of(model));
+    for (auto const& model : found) document.push(store::to_json(model));
     session.print_json(document);
     return 0;
   }
@@ -73,7 +58,7 @@ Json document_of(store::PullResult const& pulled, net::EgressAccount const& acco
   Json sources = Json::array();
   for (auto const& file : pulled.model.entry.files) sources.push(file.served_by);
   auto const moved = account.report().total;
-  auto document = document_of(pulled.model);
+  auto document = store::to_json(pulled.model);
   document.set("was_installed", pulled.was_installed);
   document.set("sources", std::move(sources));
   document.set("bytes_received", moved.bytes_in);
@@ -137,7 +122,7 @@ Result<int> show_model(Session& session, std::string const& name) {
     session.print(describe(model, models.catalog()));
     return 0;
   }
-  auto document = document_of(model);
+  auto document = store::to_json(model);
   document.set("publisher", model.entry.publisher).set("options", model.entry.options);
   Json files = Json::array();
   for (auto const& file : model.entry.files)

@@ -119,21 +119,8 @@ std::string describe(Trace const& trace, Detail detail) {
   return text + block("outputs", run.outputs, "");
 }
 
-Json to_json(runtime::RunRecord const& record) {
-  Json document = Json::object({{"run", record.run},
-                                {"name", record.name},
-                                {"state", record.state},
-                                {"started", to_rfc3339(record.started)}});
-  if (record.ended) {
-    document.set("ended", to_rfc3339(*record.ended));
-    document.set("seconds", seconds(*record.ended - record.started));
-  }
-  if (!record.error.empty()) document.set("error", record.error);
-  return document;
-}
-
 Json to_json(Trace const& trace, Detail detail) {
-  auto document = to_json(trace.run);
+  auto document = runtime::to_json(trace.run);
   document.set("program", trace.run.program);
   document.set("inputs", trace.run.inputs);
   document.set("outputs", trace.run.outputs);

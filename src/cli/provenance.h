@@ -26,7 +26,4 @@ enum class Detail { steps, provenance };
 std::string describe(Trace const& trace, Detail detail);
 Json to_json(Trace const& trace, Detail detail);
 
-// {"run", "name", "state", "started", "ended", "seconds", "error"}: as `shoal runs` lists it.
-Json to_json(runtime::RunRecord const& record);
-
 }  // namespace shoal::cli

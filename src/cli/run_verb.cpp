@@ -69,17 +69,18 @@ Result<std::unique_ptr<EventWriter>> open_events(Session& session, Arguments con
   return EventWriter::open(arguments.value("--events"), session.environment().output);
 }
 
-Result<int> run_once(Session& session, Arguments const& arguments, runtime::Target const& target) {
+Result<int> run_once(Session& session, Arguments const& arguments, Runnable const& runnable) {
+  auto const& target = runnable.target;
   auto inputs = TRY(read_words(session, arguments, target.signature(), takes_any_input(target)));
   auto const events = TRY(open_events(session, arguments));
   RunWishes wishes;
   wishes.strict = arguments.has("--strict");
   wishes.events = events.get();
-  auto const result = execute(session, *TRY(session.home()), target, std::move(inputs), std::move(wishes));
+  auto const result = execute(session, runnable, std::move(inputs), std::move(wishes));
   return show_result(session, result, arguments);
 }
 
-Result<int> run_lines(Session& session, Arguments const& arguments, runtime::Target target) {
+Result<int> run_lines(Session& session, Arguments const& arguments, Runnable runnable) {
   if (arguments.positionals.size() > 1) {
     return Error(
         Code::invalid_argument,
@@ -93,8 +94,9 @@ Result<int> run_lines(Session& session, Arguments const& arguments, runtime::Tar
   auto const events = TRY(open_events(session, arguments));
   EachRequest request;
   request.constant =
-      TRY(read_named_inputs(target.signature().inputs, takes_any_input(target), arguments.values("--in")));
-  request.target = std::move(target);
+      TRY(read_named_inputs(runnable.target.signature().inputs, takes_any_input(runnable.target),
+                            arguments.values("--in")));
+  request.runnable = std::move(runnable);
   request.file = arguments.value("--each");
   request.out = arguments.value("--out");
   request.strict = arguments.has("--strict");
@@ -118,9 +120,9 @@ Result<int> run_callable(Session& session, Arguments const& arguments) {
                  "`--out` belongs to `--each`; a single answer goes to standard output");
   }
   if (arguments.has("--dry-run")) return plan_only(session, arguments);
-  auto target = TRY(prepare(session, arguments.positionals.front()));
-  if (arguments.has("--each")) return run_lines(session, arguments, std::move(target));
-  return run_once(session, arguments, target);
+  auto runnable = TRY(prepare(session, arguments.positionals.front()));
+  if (arguments.has("--each")) return run_lines(session, arguments, std::move(runnable));
+  return run_once(session, arguments, runnable);
 }
 
 }  // namespace

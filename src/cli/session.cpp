@@ -51,6 +51,11 @@ Result<runtime::Runtime*> Session::home() {
   return home_.get();
 }
 
+Result<Runner*> Session::runner() {
+  if (!runner_) runner_ = TRY(Runner::open(*this));
+  return runner_.get();
+}
+
 void Session::print(std::string_view text) {
   end_progress();
   environment_.output << (environment_.terminal.output ? printable(text) : std::string(text));

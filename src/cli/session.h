@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "cli/arguments.h"
 #include "cli/cli.h"
+#include "cli/runner.h"
 #include "value/value.h"
 
 namespace shoal::cli {
@@ -30,6 +31,8 @@ class Session {
 
   // not_found where a file of mirrors that the user named is missing.
   Result<runtime::Runtime*> home();
+  // Where this command's runs are done; decided once.
+  Result<Runner*> runner();
   std::vector<std::string> const& mirror_files() const { return mirror_files_; }
 
   // Standard output: foreign control characters are made harmless only where a person reads them.
@@ -57,6 +60,7 @@ class Session {
   bool progress_shown_ = false;
   MonotonicTime last_progress_;
   std::unique_ptr<runtime::Runtime> home_;
+  std::unique_ptr<Runner> runner_;
 };
 
 // "shoal: …" on standard error.

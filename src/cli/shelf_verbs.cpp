@@ -62,8 +62,8 @@ Result<ShelfAnswer> ask_shelf(Session& session, std::string const& name, Value i
   auto& home = *TRY(session.home());
   RunWishes wishes;
   wishes.label = std::move(label);
-  auto const target = TRY(home.library().link(name));
-  auto result = execute(session, home, target, std::move(inputs), std::move(wishes));
+  Runnable const runnable{TRY(home.library().link(name)), name};
+  auto result = execute(session, runnable, std::move(inputs), std::move(wishes));
   auto outputs = TRY(std::move(result.outputs));
   return ShelfAnswer{result.run, std::move(outputs), std::move(result.route), std::move(result.ledger),
                      result.checks_failed};

@@ -70,7 +70,7 @@ class Shell {
     std::istringstream in(input);
     std::ostringstream out, error;
     SystemClock const clock;
-    Environment environment{in, out, error, clock, terminal, "1.2.3", stop.get_token(), {}, {}, {}};
+    Environment environment{in, out, error, clock, terminal, "1.2.3", stop.get_token(), {}, {}, {}, {}};
     environment.open_home = [&](HomeRequest request) -> Result<std::unique_ptr<runtime::Runtime>> {
       ++homes_opened;
       runtime::Runtime::Options options;

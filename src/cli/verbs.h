@@ -18,6 +18,7 @@ std::vector<Verb> model_verbs();
 std::vector<Verb> upkeep_verbs();
 std::vector<Verb> shelf_verbs();
 std::vector<Verb> list_verbs();
+std::vector<Verb> host_verbs();
 Verb show_verb();
 Verb cancel_verb();
 Verb new_verb();

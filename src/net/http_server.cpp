@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "net/url.h"
+#include "os/local_address.h"
 
 namespace shoal::net {
 namespace {
@@ -126,8 +127,12 @@ using Exchange = Responder::Exchange;
 class Connection {
  public:
   Connection(asio::io_context& context, Protocol::socket socket, HttpServer::Handler const& handler,
-             HttpServer::Options const& options)
-      : context_(context), stream_(std::move(socket)), handler_(handler), options_(options) {}
+             HttpServer::Options const& options, std::atomic<std::size_t>& exchanges)
+      : context_(context),
+        stream_(std::move(socket)),
+        handler_(handler),
+        options_(options),
+        exchanges_(exchanges) {}
 
   // What is under way fails, and serve() ends.
   void close() {
@@ -164,6 +169,7 @@ class Connection {
     }
     bool const keeps = parser.keep_alive();
     exchange_ = std::make_shared<Exchange>(context_);
+    ++exchanges_;
     handler_(request_of(parser.release()), Responder(exchange_));
     bool const whole = co_await answer(keeps);
     end_exchange(!whole);
@@ -267,6 +273,7 @@ class Connection {
     });
     exchange_->changed.reset();
     exchange_.reset();
+    --exchanges_;
     if (gone && on_gone) on_gone();
   }
 
@@ -274,6 +281,7 @@ class Connection {
   Stream stream_;
   HttpServer::Handler const& handler_;
   HttpServer::Options const& options_;
+  std::atomic<std::size_t>& exchanges_;
   beast::flat_buffer buffer_{2 * kMaxHeaderBytes};
   std::shared_ptr<Exchange> exchange_;
 };
@@ -296,6 +304,7 @@ class BeastServer final : public HttpServer {
   }
 
   std::size_t connections() const override { return count_; }
+  std::size_t exchanges() const override { return exchanges_; }
 
  private:
   asio::awaitable<void> accept() {
@@ -314,7 +323,7 @@ class BeastServer final : public HttpServer {
   }
 
   asio::awaitable<void> serve(Protocol::socket socket) {
-    Connection connection(context_, std::move(socket), handler_, options_);
+    Connection connection(context_, std::move(socket), handler_, options_, exchanges_);
     live_.insert(&connection);
     ++count_;
     try {
@@ -328,7 +337,7 @@ class BeastServer final : public HttpServer {
 
   Handler const handler_;
   Options const options_;
-  std::atomic<std::size_t> count_ = 0;
+  std::atomic<std::size_t> count_ = 0, exchanges_ = 0;
   std::set<Connection*> live_;  // the server's thread
   asio::io_context context_{1};
   Protocol::acceptor acceptor_;
@@ -337,8 +346,9 @@ class BeastServer final : public HttpServer {
 
 }  // namespace
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(os::Descriptor listener, Handler handler,
+Result<std::unique_ptr<HttpServer>> HttpServer::start(std::string const& path, Handler handler,
                                                       Options options) {
+  auto listener = TRY(os::listen_at(path));
   try {
     return std::make_unique<BeastServer>(std::move(listener), std::move(handler), options);
   } catch (std::exception const& thrown) {
@@ -346,8 +356,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(os::Descriptor listener, H
   }
 }
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(os::Descriptor listener, Handler handler) {
-  return start(std::move(listener), std::move(handler), Options());
+Result<std::unique_ptr<HttpServer>> HttpServer::start(std::string const& path, Handler handler) {
+  return start(path, std::move(handler), Options());
 }
 
 }  // namespace shoal::net

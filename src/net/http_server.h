@@ -12,7 +12,6 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "os/descriptor.h"
 
 namespace shoal::net {
 
@@ -65,7 +64,7 @@ class Responder {
   std::shared_ptr<Exchange> exchange_;
 };
 
-// Owned by who made the listening socket; has one thread.
+// Has one thread of its own.
 class HttpServer {
  public:
   // Called by the server's thread: quick, and never throws.
@@ -76,13 +75,15 @@ class HttpServer {
     Duration keep_alive = std::chrono::minutes(2);     // for the next request of a connection
   };
 
-  // `listener`: see os::listen_at.
-  static Result<std::unique_ptr<HttpServer>> start(os::Descriptor listener, Handler handler, Options options);
-  static Result<std::unique_ptr<HttpServer>> start(os::Descriptor listener, Handler handler);
+  // Listens at the Unix socket `path`, as os::listen_at does.
+  static Result<std::unique_ptr<HttpServer>> start(std::string const& path, Handler handler, Options options);
+  static Result<std::unique_ptr<HttpServer>> start(std::string const& path, Handler handler);
   virtual ~HttpServer() = default;  // ends all connections; no handler is called after this
 
-  // How many clients are connected now. Any thread.
+  // How many clients are connected now, and how many of them wait for an answer or the rest of one. Any
+  // thread.
   virtual std::size_t connections() const = 0;
+  virtual std::size_t exchanges() const = 0;
 };
 
 }  // namespace shoal::net

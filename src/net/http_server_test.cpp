@@ -18,9 +18,9 @@ constexpr auto kPatience = std::chrono::seconds(20);
 class HttpServerTest : public ::testing::Test {
  protected:
   void serve(HttpServer::Handler handler, HttpServer::Options options = {}) {
-    server_ = HttpServer::start(os::listen_at(path_).value(), std::move(handler), options).value();
+    server_ = HttpServer::start(path_, std::move(handler), options).value();
   }
-  std::unique_ptr<LocalClient> client() const { return LocalClient::over(os::connect_to(path_).value()); }
+  std::unique_ptr<LocalClient> client() const { return LocalClient::connect(path_).value(); }
   // What the server says to these bytes until it hangs up.
   std::string say(std::string_view bytes) const {
     auto const socket = os::connect_to(path_).value();

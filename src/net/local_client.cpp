@@ -7,6 +7,8 @@
 #include <boost/beast/http.hpp>
 #include <vector>
 
+#include "os/local_address.h"
+
 namespace shoal::net {
 namespace {
 
@@ -95,8 +97,8 @@ class BeastClient final : public LocalClient {
 
 }  // namespace
 
-std::unique_ptr<LocalClient> LocalClient::over(os::Descriptor socket) {
-  return std::make_unique<BeastClient>(std::move(socket));
+Result<std::unique_ptr<LocalClient>> LocalClient::connect(std::string const& path) {
+  return std::make_unique<BeastClient>(TRY(os::connect_to(path)));
 }
 
 }  // namespace shoal::net

@@ -7,10 +7,10 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
-#include "os/descriptor.h"
 
 namespace shoal::net {
 
@@ -32,8 +32,8 @@ struct LocalResponse {
 // One connection, which serves one request after the other. One thread.
 class LocalClient {
  public:
-  // `socket`: connected, see os::connect_to.
-  static std::unique_ptr<LocalClient> over(os::Descriptor socket);
+  // not_found: nobody listens at the Unix socket `path`.
+  static Result<std::unique_ptr<LocalClient>> connect(std::string const& path);
   virtual ~LocalClient() = default;
 
   // Blocks until the whole answer is there. unavailable: the server has gone; cancelled: `stop` was requested.

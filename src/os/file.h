@@ -118,6 +118,8 @@ class AppendFile {
   Result<void> append(std::string_view bytes);
   // What was appended is on disk when this returns.
   Result<void> sync();
+  // For a child's output.
+  Descriptor const& descriptor() const { return file_; }
 
  private:
   AppendFile(Descriptor file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}

@@ -100,7 +100,8 @@ void close_on_exec_from(unsigned first) {
 
 Failure become_program(Command const& command, Preparation& prepared, int& failure_pipe) {
   auto const failed = [](char const* step) { return Failure{step, errno}; };
-  if (setpgid(0, 0) != 0) return failed("making its process group");
+  bool const apart = command.own_session ? setsid() >= 0 : setpgid(0, 0) == 0;
+  if (!apart) return failed("making its process group");
   reset_signals();
   if (!command.working_folder.empty() && chdir(command.working_folder.c_str()) != 0) {
     return failed("entering its working folder");
@@ -193,6 +194,12 @@ std::vector<std::string> inherited_environment(std::vector<std::string> const& n
   return result;
 }
 
+std::vector<std::string> whole_environment() {
+  std::vector<std::string> result;
+  for (char** entry = environ; *entry != nullptr; ++entry) result.emplace_back(*entry);
+  return result;
+}
+
 Result<std::string> find_program(std::string const& name) {
   auto const runnable = [](std::string const& path) { return access(path.c_str(), X_OK) == 0; };
   if (name.find('/') != std::string::npos) {
@@ -246,10 +253,12 @@ Result<std::unique_ptr<Process>> Process::spawn(Command const& command) {
 }
 
 Process::~Process() {
-  if (status_) return;
+  if (status_ || released_) return;
   kill();
   wait();
 }
+
+void Process::release() { released_ = true; }
 
 void Process::signal_group(int signal) {
   // Until it is reaped, the number cannot belong to anyone else.

@@ -34,7 +34,11 @@ struct Command {
   // Kill the child when the thread that spawned it ends (the kernel watches the thread, not the process):
   // spawn from a thread that outlives the child.
   bool dies_with_us = true;
+  bool own_session = false;  // no terminal can reach it
 };
+
+// All variables of this process, as "NAME=value".
+std::vector<std::string> whole_environment();
 
 // The variables of this process with these names, as "NAME=value"; missing ones are left out.
 std::vector<std::string> inherited_environment(std::vector<std::string> const& names);
@@ -56,7 +60,7 @@ struct ExitStatus {
 
 // A running child, in a process group of its own, so that Ctrl-C at a terminal reaches only us. One owner
 // thread. When the child ends, and when this is destroyed, what is left of its group is killed; the child is
-// always reaped.
+// always reaped, unless it was released.
 class Process {
  public:
   // The program is running when this returns; a program that cannot be started is an error with the reason
@@ -77,6 +81,10 @@ class Process {
   // Nothing when it still runs after `timeout`.
   std::optional<ExitStatus> wait_for(Duration timeout);
 
+  // Leaves it to itself: it is neither watched nor ended by us any more. It goes on after our own end, unless
+  // it dies with us.
+  void release();
+
   void terminate();  // asks: SIGTERM to the group
   void kill();       // SIGKILL to the group
 
@@ -87,6 +95,7 @@ class Process {
   int pid_;
   Descriptor exit_descriptor_;
   std::optional<ExitStatus> status_;
+  bool released_ = false;
 };
 
 }  // namespace shoal::os

@@ -11,8 +11,9 @@
 namespace shoal::os {
 
 Result<std::unique_ptr<WaitingInput>> WaitingInput::standard_input(std::stop_token stop) {
+  auto stopped = TRY(Wakeup::create());
   return std::unique_ptr<WaitingInput>(
-      new WaitingInput(Descriptor(), STDIN_FILENO, TRY(Wakeup::create()), std::move(stop)));
+      new WaitingInput(Descriptor(), STDIN_FILENO, std::move(stopped), std::move(stop)));
 }
 
 Result<std::unique_ptr<WaitingInput>> WaitingInput::open(std::string const& path, std::stop_token stop) {
@@ -22,8 +23,9 @@ Result<std::unique_ptr<WaitingInput>> WaitingInput::open(std::string const& path
   if (fstat(file.get(), &facts) != 0) return last_system_error("looking at " + path);
   if (S_ISDIR(facts.st_mode)) return Error(Code::invalid_argument, path + " is a folder");
   auto const descriptor = file.get();
+  auto stopped = TRY(Wakeup::create());
   return std::unique_ptr<WaitingInput>(
-      new WaitingInput(std::move(file), descriptor, TRY(Wakeup::create()), std::move(stop)));
+      new WaitingInput(std::move(file), descriptor, std::move(stopped), std::move(stop)));
 }
 
 WaitingInput::WaitingInput(Descriptor file, int descriptor, Wakeup stopped, std::stop_token stop)

@@ -39,4 +39,23 @@ Json to_json(Event const& event) {
   return json;
 }
 
+Result<Event> event_of(Json const& json) {
+  Event event;
+  auto const& name = json["event"].as_string();
+  while (name_of(event.kind) != name) {
+    if (event.kind == Event::kLastKind)
+      return Error(Code::invalid_argument, "there is no event called `" + name + "`");
+    event.kind = static_cast<Event::Kind>(static_cast<int>(event.kind) + 1);
+  }
+  event.run = json["run"].as_string();
+  event.sequence = static_cast<std::uint64_t>(json["seq"].as_integer());
+  event.step = json["step"].as_string();
+  event.detail = json["detail"].as_string();
+  event.done = json["done"].as_number();
+  event.total = json["total"].as_number();
+  // Blobs are only described in events: a value with some stays behind.
+  if (auto value = value::from_json(json["value"])) event.value = std::move(*value);
+  return event;
+}
+
 }  // namespace shoal::runtime

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "base/result.h"
 #include "value/value.h"
 
 namespace shoal::runtime {
@@ -23,6 +24,7 @@ struct Event {
     run_done,
     run_failed,  // detail: why
   };
+  static constexpr Kind kLastKind = Kind::run_failed;
 
   std::uint64_t sequence = 0;
   Kind kind{};
@@ -38,5 +40,7 @@ std::string_view name_of(Event::Kind kind);
 // How events are written, wherever they go: {"run", "seq", "event", "step", "detail", "done", "total",
 // "value"}, without what is empty.
 Json to_json(Event const& event);
+// invalid_argument: none of the kinds above.
+Result<Event> event_of(Json const& json);
 
 }  // namespace shoal::runtime

@@ -50,16 +50,17 @@ struct HeldFile {
   }
 };
 
-value::Blob::Facts facts_of(std::string_view beginning, std::string const& path) {
+value::Blob::Facts facts_of(std::string_view beginning, std::string const& name) {
   value::Blob::Facts facts;
-  facts.name = path;
-  facts.media_type = value::guess_media_type(beginning, path);
+  facts.name = name;
+  facts.media_type = value::guess_media_type(beginning, name);
   return facts;
 }
 
 }  // namespace
 
-Result<value::BlobPtr> open_file(std::string const& path) {
+Result<value::BlobPtr> open_file(std::string const& path, std::string const& given_name) {
+  auto const& name = given_name.empty() ? path : given_name;
   auto const held = std::make_shared<HeldFile>();
   held->file = TRY(os::open_for_reading(path));
   held->identity = TRY(os::identify(held->file));
@@ -69,10 +70,10 @@ Result<value::BlobPtr> open_file(std::string const& path) {
     auto const most = size == 0 ? kMostOfUnknownSize : kReadAtOnce;
     auto bytes = TRY(held->read(most + 1).within(path));
     if (bytes.size() > most) return held->changed();
-    auto facts = facts_of(bytes, path);
+    auto facts = facts_of(bytes, name);
     return value::Blob::own(std::move(bytes), std::move(facts));
   }
-  auto facts = facts_of(TRY(held->read(kMagicBytes).within(path)), path);
+  auto facts = facts_of(TRY(held->read(kMagicBytes).within(path)), name);
   facts.descriptor = held->file.get();
   facts.hash = TRY(held->hash().within(path));
   facts.still = [held] { return held->still(); };

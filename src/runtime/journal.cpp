@@ -81,6 +81,19 @@ Result<std::unique_ptr<Journal>> Journal::open(std::string const& file) {
       new Journal(TRY(Mending<Tables>::open(file, OnDamage::set_aside, open_tables))));
 }
 
+Json to_json(RunRecord const& record) {
+  Json document = Json::object({{"run", record.run},
+                                {"name", record.name},
+                                {"state", record.state},
+                                {"started", to_rfc3339(record.started)}});
+  if (record.ended) {
+    document.set("ended", to_rfc3339(*record.ended));
+    document.set("seconds", seconds(*record.ended - record.started));
+  }
+  if (!record.error.empty()) document.set("error", record.error);
+  return document;
+}
+
 Result<Journal::Tables> Journal::open_tables(std::string const& file) {
   // A killed process loses nothing with `relaxed`; only a power cut may lose the last moments.
   Tables tables{TRY(store::Database::open(file, store::Database::Durability::relaxed))};

@@ -29,6 +29,9 @@ struct RunRecord {
   std::string program;  // this program's version
 };
 
+// {"run", "name", "state", "started", "ended", "seconds", "error"}: as `shoal runs` lists it.
+Json to_json(RunRecord const& record);
+
 struct StepRecord {
   std::string step;  // its path in the run
   std::string callable;

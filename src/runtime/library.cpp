@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
 #include "base/text.h"
 #include "functions/functions.h"
@@ -152,20 +151,38 @@ std::vector<store::Model> Library::missing_models(std::string const& name) const
   return missing;
 }
 
+Result<std::set<std::string>> Library::leaves_of(std::string const& name,
+                                                 std::vector<std::string>& documents) const {
+  std::set<std::string> leaves = {name};
+  documents = TRY(graph::order_of_use(name, [this](std::string const& each) { return uses_of(each); }));
+  for (auto const& document : documents) {
+    for (auto& use : uses_of(document).value_or(std::vector<std::string>())) leaves.insert(std::move(use));
+  }
+  std::erase_if(documents, [this](auto const& each) { return !documents_.contains(each); });
+  std::erase_if(leaves, [this](auto const& each) { return documents_.contains(each); });
+  return leaves;
+}
+
+std::vector<std::string> Library::files_of(std::string const& name) const {
+  std::vector<std::string> files, documents;
+  auto const leaves = leaves_of(name, documents);
+  if (!leaves) return files;  // a circle: link() says so
+  for (auto const& document : documents) files.push_back(documents_.at(document).file);
+  for (auto const& leaf : *leaves) {
+    auto const found = find_model_operation(leaf);
+    if (found && found->model.installed()) files.push_back(found->model.path());
+  }
+  return files;
+}
+
 Result<Sha256> Library::fingerprint(std::string const& name) const {
   Sha256Stream stream;
   stream.update(SHOAL_VERSION "\n");
-  std::set<std::string> leaves = {name};
-  auto const order =
-      TRY(graph::order_of_use(name, [this](std::string const& each) { return uses_of(each); }));
-  for (auto const& each : order) {
-    auto const document = documents_.find(each);
-    if (document == documents_.end()) continue;
-    stream.update(sha256(TRY(os::read_file(document->second.file, kMaxDocumentBytes))).hex() + "\n");
-    for (auto& use : uses_of(each).value_or(std::vector<std::string>())) leaves.insert(std::move(use));
-  }
+  std::vector<std::string> documents;
+  auto const leaves = TRY(leaves_of(name, documents));
+  for (auto const& document : documents)
+    stream.update(sha256(TRY(os::read_file(documents_.at(document).file, kMaxDocumentBytes))).hex() + "\n");
   for (auto const& leaf : leaves) {
-    if (documents_.contains(leaf)) continue;
     auto const target = TRY(link_leaf(leaf));
     auto const* operation = std::get_if<OperationTarget>(&target.what);
     stream.update(leaf +

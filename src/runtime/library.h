@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,8 @@ class Library final : public graph::Callables {
   Result<Description> describe(std::string const& name);
   // The models that running it needs and that are not installed, each once.
   std::vector<store::Model> missing_models(std::string const& name) const;
+  // The documents and models' files that it is made of, as far as they are there.
+  std::vector<std::string> files_of(std::string const& name) const;
   // Of all that decides what it gives but the inputs: documents, models, engines and this program.
   Result<Sha256> fingerprint(std::string const& name) const;
   // What is odd in a document but runs, after link().
@@ -94,6 +97,8 @@ class Library final : public graph::Callables {
   std::optional<ModelOperation> find_model_operation(std::string_view name) const;
   Result<Target> link_leaf(std::string const& name) const;
   Error unknown(std::string const& name) const;
+  // What it is made of in the end: operations, functions and models, or itself.
+  Result<std::set<std::string>> leaves_of(std::string const& name, std::vector<std::string>& documents) const;
   Result<Description> describe_leaf(std::string const& name) const;
   std::optional<std::vector<std::string>> uses_of(std::string const& document) const;
   Result<void> link_document(Document const& document);

@@ -46,13 +46,28 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Options given, net::Egress& egres
   runtime->cache_ = TRY(StepCache::open(home.cache, *runtime->artifacts_));
   runtime->journal_ = TRY(Journal::open(home.data + "/runs.db"));
 
-  runtime->library_ = std::make_unique<Library>(runtime->engines_, *runtime->models_, home.data);
-  using Kind = Library::DocumentKind;
+  runtime->library_ = runtime->make_library();
+  std::vector<std::string> folders;
   for (auto const& root : {options.installation.share, home.config}) {
-    runtime->library_->add_folder(Kind::pipeline, root + "/pipelines");
-    runtime->library_->add_folder(Kind::task, root + "/tasks");
+    for (auto const* kind : {"/pipelines", "/tasks"}) folders.push_back(root + kind);
   }
+  runtime->live_library_ = std::make_unique<LiveLibrary>(
+      [part = runtime.get()] { return part->make_library(); }, std::move(folders));
   return runtime;
+}
+
+std::unique_ptr<Library> Runtime::make_library() const {
+  auto library = std::make_unique<Library>(engines_, *models_, options_.home.data);
+  for (auto const& root : {options_.installation.share, options_.home.config}) {
+    library->add_folder(Library::DocumentKind::pipeline, root + "/pipelines");
+    library->add_folder(Library::DocumentKind::task, root + "/tasks");
+  }
+  return library;
+}
+
+Result<void> Runtime::take_home() {
+  TRY(start_host(Patience::give_up));
+  return {};
 }
 
 // The home's lock is still held here: no run of another process needs what is dropped.
@@ -62,13 +77,23 @@ Runtime::~Runtime() {
   if (!pruned) log_warning("the step cache could not be made smaller: " + pruned.error().message());
 }
 
-Result<host::Host*> Runtime::start_host() {
-  return hosting_.with([this](std::optional<Hosting>& hosting) -> Result<host::Host*> {
+Result<os::FileLock> Runtime::lock_home(Patience patience) {
+  auto const file = options_.home.data + "/host.lock";
+  if (patience == Patience::wait) {
+    return os::FileLock::acquire(file, os::own_command_line(), options_.stop,
+                                 [this](os::FileLock::Holder const& holder) {
+                                   if (options_.on_wait) options_.on_wait(holder.describe());
+                                 });
+  }
+  auto lock = TRY(os::FileLock::try_acquire(file, os::own_command_line()));
+  if (auto* const free = std::get_if<os::FileLock>(&lock)) return std::move(*free);
+  return Error(Code::busy, std::get<os::FileLock::Holder>(lock).describe() + " has this home's models");
+}
+
+Result<host::Host*> Runtime::start_host(Patience patience) {
+  return hosting_.with([this, patience](std::optional<Hosting>& hosting) -> Result<host::Host*> {
     if (hosting) return hosting->host.get();
-    lock_ = TRY(os::FileLock::acquire(options_.home.data + "/host.lock", os::own_command_line(),
-                                      options_.stop, [this](os::FileLock::Holder const& holder) {
-                                        if (options_.on_wait) options_.on_wait(holder.describe());
-                                      }));
+    lock_ = TRY(lock_home(patience));
     TRY(journal_->mark_interrupted());
     Hosting started;
     started.energy = os::EnergyMeter::open();
@@ -99,6 +124,18 @@ Result<std::shared_ptr<void const>> Runtime::claim(std::string const& path) cons
   auto const locks = options_.home.data + "/locks";
   TRY(os::make_folders(locks));
   return claim_file(locks + "/" + sha256((failed ? path : whole.string())).hex());
+}
+
+Result<void> Runtime::keep(value::Blob const& blob) {
+  TRY(artifacts_->put(blob.bytes(), blob.hash()));
+  return blob.still();
+}
+
+Result<value::BlobPtr> Runtime::kept(value::Blob::Facts facts) const {
+  CHECK(facts.hash);
+  auto const file = std::make_shared<os::MappedFile>(TRY(artifacts_->get(*facts.hash)));
+  facts.descriptor = file->descriptor().get();
+  return value::Blob::view(file->bytes(), file, std::move(facts));
 }
 
 Result<void> Runtime::note_interrupted_runs() {
@@ -165,7 +202,7 @@ RunResult Runtime::run(Target const& target, RunRequest request) {
     return result;
   }
   RunRecord record;
-  record.run = result.run = new_run_id(clock_.wall());
+  record.run = result.run = request.run.empty() ? new_run_id(clock_.wall()) : std::move(request.run);
   record.name = target.name;
   record.started = clock_.wall();
   record.inputs = describe(request.inputs);

@@ -25,6 +25,7 @@
 #include "runtime/journal.h"
 #include "runtime/ledger.h"
 #include "runtime/library.h"
+#include "runtime/live_library.h"
 #include "runtime/shared_meter.h"
 #include "runtime/step_cache.h"
 #include "store/artifacts.h"
@@ -33,6 +34,7 @@
 namespace shoal::runtime {
 
 struct RunRequest {
+  std::string run;      // the id that it is to have (new_run_id); "": one of its own
   value::Value inputs;  // a record
   std::function<void(Event const&)> on_event;
   std::stop_token stop;
@@ -83,11 +85,21 @@ class Runtime {
   // there.
   Result<void> note_interrupted_runs();
 
+  // Takes the home and starts the host now, not at the first run. busy: another process has it.
+  Result<void> take_home();
+  // The same as library().link(), for any thread, and as the disk has it now. `what`: a name or the path of a
+  // document.
+  Result<Target> link(std::string const& what) { return live_library_->link(what); }
+
   Library& library() { return *library_; }
   store::ModelStore& models() { return *models_; }
   Journal& journal() { return *journal_; }
   os::Home const& home() const { return options_.home; }
   int cores() const { return options_.cores; }
+  // Bytes that others of this home may read by their hash, until the store needs the room. `facts` with the
+  // hash; not_found where they are not there.
+  Result<void> keep(value::Blob const& blob);
+  Result<value::BlobPtr> kept(value::Blob::Facts facts) const;
   // Keeps other processes of this home from writing the user's file `path`, until it is destroyed. busy: one
   // does.
   Result<std::shared_ptr<void const>> claim(std::string const& path) const;
@@ -101,8 +113,11 @@ class Runtime {
   };
 
   Runtime(Options options, Clock const& clock);
+  std::unique_ptr<Library> make_library() const;
+  enum class Patience { wait, give_up };
   // The home's lock and the host, at the first run.
-  Result<host::Host*> start_host();
+  Result<host::Host*> start_host(Patience patience = Patience::wait);
+  Result<os::FileLock> lock_home(Patience patience);
   std::string mailbox_path() const { return options_.home.data + "/host.mailbox"; }
   void hear(std::string_view message);
   void fill_shares(Ledger& ledger, double cpu_begun, double energy_begun);
@@ -115,6 +130,7 @@ class Runtime {
   std::unique_ptr<StepCache> cache_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Library> library_;
+  std::unique_ptr<LiveLibrary> live_library_;
   SharedMeter cpu_, energy_;
   Guarded<std::map<std::string, std::stop_source>> running_;  // by run
   std::optional<os::FileLock> lock_;                          // of the home; with hosting_

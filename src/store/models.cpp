@@ -64,6 +64,21 @@ Result<SourceFacts> ask_all(Assembly const& source, FetchContext const& context)
 
 }  // namespace
 
+Json to_json(Model const& model) {
+  Json operations = Json::array();
+  for (auto const& operation : model.entry.operations) operations.push(operation);
+  return Json::object({{"name", model.entry.name},
+                       {"tag", model.entry.tag},
+                       {"installed", model.installed()},
+                       {"bytes", model.entry.size()},
+                       {"memory_bytes", model.entry.memory_bytes},
+                       {"engine", model.entry.engine},
+                       {"operations", std::move(operations)},
+                       {"licence", model.entry.licence},
+                       {"about", model.entry.about},
+                       {"path", model.installed() ? Json(model.path()) : Json()}});
+}
+
 Sha256 Model::content_hash() const {
   if (entry.files.size() == 1) return entry.files.front().sha256;
   std::string all;

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "base/sha256.h"
 #include "base/time.h"
@@ -40,6 +41,10 @@ struct Model {
   // Of all its files: the model's part in cache keys.
   Sha256 content_hash() const;
 };
+
+// {"name", "tag", "installed", "bytes", "memory_bytes", "engine", "operations", "licence", "about", "path"}: as
+// `shoal models` lists it.
+Json to_json(Model const& model);
 
 struct PullProgress {
   std::string_view file;

@@ -35,6 +35,7 @@ class CommandLineTest : public testing::Test {
     command.environment =
         os::inherited_environment({"PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"});
     command.environment.push_back("SHOAL_HOME=" + home_.path());
+    command.environment.push_back("SHOAL_HOST=own");
     command.environment.push_back("HOME=" + home_.path());
     return command;
   }

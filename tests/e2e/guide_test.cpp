@@ -64,6 +64,7 @@ class GuideTest : public testing::Test {
     shell.environment = os::inherited_environment({"ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"});
     shell.environment.push_back("PATH=" SHOAL_BINARY_DIR "/bin:/usr/bin:/bin");
     shell.environment.push_back("SHOAL_HOME=" + home_.path());
+    shell.environment.push_back("SHOAL_HOST=own");
     shell.environment.push_back("HOME=" + home_.path());
     auto result = os::run_program(shell, {.timeout = std::chrono::minutes(5)});
     EXPECT_TRUE(result) << command << ": " << result.error().message();

@@ -44,6 +44,7 @@ class HostileTest : public testing::Test {
     command.environment =
         os::inherited_environment({"PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"});
     command.environment.push_back("SHOAL_HOME=" + world.home);
+    command.environment.push_back("SHOAL_HOST=own");
     command.environment.insert(command.environment.end(), world.environment.begin(), world.environment.end());
     auto result = os::run_program(command, {.timeout = std::chrono::minutes(2)});
     EXPECT_TRUE(result) << result.error().message();

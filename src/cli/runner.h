@@ -1,0 +1,43 @@
+// Where runs are done: by the host of the home, which the first command starts in the background, or by this
+// process, where there can be none.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "http/host_client.h"
+#include "runtime/runtime.h"
+
+namespace shoal::cli {
+
+class Session;
+
+// Something that is ready to run.
+struct Runnable {
+  runtime::Target target;
+  std::string what;  // how the host knows it: its name, or the path of its document
+};
+
+// Any thread may run; the rest is the session's.
+class Runner {
+ public:
+  // Finds the host, or starts it; a host of another build of this program is ended first, once it has nothing
+  // under way. Where that cannot be, says why and works without one.
+  static Result<std::unique_ptr<Runner>> open(Session& session);
+
+  runtime::RunResult run(Runnable const& runnable, runtime::RunRequest request);
+
+ private:
+  explicit Runner(runtime::Runtime& home) : home_(home) {}
+
+  runtime::Runtime& home_;
+  std::unique_ptr<http::HostClient> host_;  // nullptr: this process
+};
+
+// not_found: no host listens.
+Result<std::unique_ptr<http::HostClient>> find_host(Session& session);
+// Returns when the host does not listen any more. `now`: what it has under way is cancelled.
+Result<void> end_host(Session& session, http::HostClient& host, bool now);
+
+}  // namespace shoal::cli

@@ -1,0 +1,129 @@
+#include "http/server.h"
+
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+
+#include "http/crew.h"
+#include "http/native_api.h"
+#include "http/runs.h"
+#include "net/http_server.h"
+#include "runtime/own_build.h"
+
+namespace shoal::http {
+namespace {
+
+constexpr std::size_t kMostAtOnce = 256;  // requests that run or read something
+constexpr auto kLookAgain = std::chrono::milliseconds(5);
+// For answers on their way when the host ends.
+constexpr auto kDrainPatience = std::chrono::seconds(5);
+
+class Server {
+ public:
+  Server(runtime::Runtime& runtime, Clock const& clock, ServeOptions const& options)
+      : runtime_(runtime),
+        clock_(clock),
+        options_(options),
+        started_(clock.wall()),
+        last_used_(clock.now()),
+        runs_(runtime, clock, [this] { note_use(); }),
+        api_(runtime, runs_, crew_, facts()) {}
+
+  Result<void> run() {
+    auto const socket = socket_of(runtime_);
+    auto http = TRY(net::HttpServer::start(socket, [this](net::ServerRequest request, net::Responder responder) {
+      note_use();
+      api_.handle(std::move(request), std::move(responder));
+    }));
+    http_ = http.get();
+    if (options_.on_ready) options_.on_ready();
+    {
+      std::stop_callback const on_stop(options_.stop, [this] { end(true); });
+      wait_for_the_end();
+    }
+    drain();
+    std::error_code gone_already;
+    std::filesystem::remove(socket, gone_already);
+    return {};
+  }
+
+ private:
+  HostFacts facts() {
+    HostFacts facts;
+    facts.build = runtime::own_build();
+    facts.describe = [this] { return describe(); };
+    facts.on_stop = [this](bool now) { end(now); };
+    return facts;
+  }
+
+  Json describe() const {
+    auto state = Json::object({{"version", SHOAL_VERSION},
+                               {"home", runtime_.home().data},
+                               {"cores", runtime_.cores()},
+                               {"started", to_rfc3339(started_)}});
+    state.set("idle_exit_seconds", options_.idle_exit ? Json(seconds(*options_.idle_exit)) : Json());
+    return state;
+  }
+
+  void note_use() {
+    std::lock_guard const lock(mutex_);
+    last_used_ = clock_.now();
+    changed_.notify_all();
+  }
+
+  void end(bool now) {
+    runs_.end(now);
+    std::lock_guard const lock(mutex_);
+    ending_ = true;
+    changed_.notify_all();
+  }
+
+  void wait_for_the_end() {
+    std::unique_lock lock(mutex_);
+    while (!(ending_ && runs_.count() == 0)) {
+      auto const idle = clock_.now() - last_used_;
+      if (!options_.idle_exit || ending_) {
+        changed_.wait(lock);
+      } else if (idle < *options_.idle_exit || runs_.count() > 0 || http_->exchanges() > 0) {
+        changed_.wait_for(lock, std::max<Duration>(*options_.idle_exit - idle, std::chrono::milliseconds(100)));
+      } else {
+        lock.unlock();
+        end(false);
+        lock.lock();
+      }
+    }
+  }
+
+  // Answers that are on their way arrive.
+  void drain() {
+    std::mutex unused;
+    std::unique_lock lock(unused);
+    std::condition_variable never;
+    auto const until = clock_.now() + kDrainPatience;
+    while (http_->exchanges() > 0 && clock_.now() < until) never.wait_for(lock, kLookAgain);
+  }
+
+  runtime::Runtime& runtime_;
+  Clock const& clock_;
+  ServeOptions const& options_;
+  WallTime const started_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  MonotonicTime last_used_;
+  bool ending_ = false;
+  net::HttpServer* http_ = nullptr;
+  Runs runs_;
+  NativeApi api_;
+  Crew crew_{kMostAtOnce};  // ends before what it works with
+};
+
+}  // namespace
+
+std::string socket_of(runtime::Runtime const& runtime) { return runtime.home().data + "/host.sock"; }
+
+Result<void> serve(runtime::Runtime& runtime, Clock const& clock, ServeOptions const& options) {
+  TRY(runtime.take_home());
+  return Server(runtime, clock, options).run();
+}
+
+}  // namespace shoal::http

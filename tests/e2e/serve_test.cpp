@@ -1,0 +1,169 @@
+// The host in the background, as commands find, start, use and end it.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/json.h"
+#include "os/file.h"
+#include "os/process.h"
+#include "os/run_program.h"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string const kProgram = std::string(SHOAL_BINARY_DIR) + "/bin/shoal";
+
+class ServeTest : public testing::Test {
+ protected:
+  ServeTest() : home_(os::TemporaryFolder::create("shoal serve").value()) {}
+  ~ServeTest() override { run({"stop", "--now", "-q"}); }
+
+  os::Command command(std::vector<std::string> arguments) const {
+    os::Command command;
+    command.program = kProgram;
+    command.arguments = std::move(arguments);
+    command.environment =
+        os::inherited_environment({"PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"});
+    command.environment.push_back("SHOAL_HOME=" + home_.path());
+    command.working_folder = home_.path();
+    return command;
+  }
+  os::RunResult run(std::vector<std::string> arguments) const {
+    auto result = os::run_program(command(std::move(arguments)), {.timeout = std::chrono::minutes(3)});
+    EXPECT_TRUE(result) << result.error().message();
+    return result ? *result : os::RunResult{};
+  }
+  Json json(std::vector<std::string> arguments) const {
+    arguments.push_back("--json");
+    return Json::parse(run(std::move(arguments)).standard_output).value_or(Json());
+  }
+  // "" where no host runs.
+  std::string host() const { return json({"ps"})["started"].as_string(); }
+  // Waits until a run is under way and gives its id.
+  std::string run_under_way() const {
+    for (;;) {
+      auto const state = json({"ps"});
+      if (!state["runs"].as_array().empty()) return state["runs"].as_array().front()["run"].as_string();
+    }
+  }
+
+  os::TemporaryFolder home_;
+};
+
+TEST_F(ServeTest, TheFirstCommandStartsTheHostThatAllUse) {
+  EXPECT_EQ(run({"ps"}).status.code, 3);
+  EXPECT_EQ(run({"run", "echo.echo", "hello"}).standard_output, "hello\n");
+  auto const started = host();
+  EXPECT_NE(started, "");
+  EXPECT_EQ(run({"run", "echo.echo", "again"}).standard_output, "again\n");
+  EXPECT_EQ(host(), started);
+  auto const runs = json({"runs"}).as_array();
+  ASSERT_EQ(runs.size(), 2u);
+  EXPECT_EQ(runs[0]["state"], Json("done"));
+  EXPECT_EQ(run({"stop"}).status.code, 0);
+  EXPECT_EQ(run({"ps"}).status.code, 3);
+}
+
+TEST_F(ServeTest, CommandsThatComeAtOnceStartOneHost) {
+  std::vector<std::thread> threads;
+  std::vector<os::RunResult> results(6);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    threads.emplace_back([&, i] { results[i] = run({"run", "echo.echo", "n" + std::to_string(i)}); });
+  for (auto& thread : threads) thread.join();
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    EXPECT_EQ(results[i].standard_output, "n" + std::to_string(i) + "\n") << results[i].standard_error;
+  }
+  EXPECT_EQ(json({"runs"}).as_array().size(), results.size());
+}
+
+TEST_F(ServeTest, ACommandThatIsInterruptedEndsItsRunAndNoOther) {
+  EXPECT_EQ(run({"run", "echo.echo", "warm"}).status.code, 0);
+  auto const started = host();
+  auto const client = os::Process::spawn(command({"run", "echo.sleep", "600", "-q"})).value();
+  auto const id = run_under_way();
+  ::kill(client->pid(), SIGINT);
+  EXPECT_EQ(client->wait().code, 130);
+  while (!json({"ps"})["runs"].as_array().empty()) {
+  }
+  EXPECT_EQ(json({"show", id})["state"], Json("cancelled"));
+  EXPECT_EQ(host(), started);
+}
+
+TEST_F(ServeTest, ACommandThatIsKilledLeavesNothingRunning) {
+  EXPECT_EQ(run({"run", "echo.echo", "warm"}).status.code, 0);
+  auto const client = os::Process::spawn(command({"run", "echo.sleep", "600", "-q"})).value();
+  auto const id = run_under_way();
+  client->kill();
+  while (!json({"ps"})["runs"].as_array().empty()) {
+  }
+  EXPECT_EQ(json({"show", id})["state"], Json("cancelled"));
+}
+
+TEST_F(ServeTest, RunsOfTheHostAreCancelledByName) {
+  auto const client = os::Process::spawn(command({"run", "echo.sleep", "600", "-q"})).value();
+  while (host().empty()) {
+  }
+  EXPECT_EQ(run({"cancel", run_under_way()}).status.code, 0);
+  EXPECT_EQ(client->wait().code, 130);
+}
+
+TEST_F(ServeTest, FilesAreFoundFromWhereTheCommandIs) {
+  fs::copy_file(std::string(SHOAL_SOURCE_DIR) + "/examples/scans/shelf-a.pdf", home_.path() + "/a letter.pdf");
+  std::ofstream(home_.path() + "/count.yaml") << R"(shoal: 1
+pipeline: count
+inputs:
+  document: file
+steps:
+  pages: {use: ocr.pages, with: {document: $document}}
+outputs:
+  pages: $pages.pages
+)";
+  auto const answer = json({"run", "count.yaml", "a letter.pdf"});
+  EXPECT_EQ(answer["outputs"]["pages"].as_array().size(), 5u) << answer.dump();
+}
+
+TEST_F(ServeTest, StopWaitsForWhatRunsOrCancelsIt) {
+  auto const client = os::Process::spawn(command({"run", "echo.sleep", "600", "-q"})).value();
+  while (host().empty()) {
+  }
+  run_under_way();
+  EXPECT_EQ(run({"stop", "--now"}).status.code, 0);
+  EXPECT_EQ(client->wait().code, 130);
+  EXPECT_EQ(run({"ps"}).status.code, 3);
+}
+
+TEST_F(ServeTest, AKilledHostIsReplaced) {
+  EXPECT_EQ(run({"run", "echo.echo", "one"}).status.code, 0);
+  auto const client = os::Process::spawn(command({"run", "echo.sleep", "600"})).value();
+  auto const id = run_under_way();
+  auto const process = json({"ps"})["process_id"].as_integer();
+  ASSERT_GT(process, 1);
+  ::kill(static_cast<int>(process), SIGKILL);
+  EXPECT_EQ(client->wait().code, 1);
+  EXPECT_EQ(run({"run", "echo.echo", "two"}).standard_output, "two\n");
+  EXPECT_EQ(json({"show", id})["state"], Json("interrupted"));
+}
+
+TEST_F(ServeTest, AHostWithoutWorkEnds) {
+  auto const host = os::Process::spawn(command({"serve", "--idle-exit", "1ms"})).value();
+  EXPECT_EQ(host->wait().code, 0);
+}
+
+TEST_F(ServeTest, ASecondHostIsRefused) {
+  auto const first = os::Process::spawn(command({"serve"})).value();
+  while (host().empty()) {
+  }
+  auto const second = run({"serve"});
+  EXPECT_EQ(second.status.code, 1);
+  EXPECT_NE(second.standard_error.find("has this home's models"), std::string::npos);
+  first->terminate();
+  EXPECT_EQ(first->wait().code, 0);
+}
+
+}  // namespace
+}  // namespace shoal
