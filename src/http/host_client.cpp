@@ -6,7 +6,7 @@
 #include "http/replies.h"
 #include "http/server.h"
 #include "http/values.h"
-#include "runtime/own_build.h"
+#include "runtime/own_process.h"
 
 namespace shoal::http {
 namespace {

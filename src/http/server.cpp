@@ -8,7 +8,7 @@
 #include "http/native_api.h"
 #include "http/runs.h"
 #include "net/http_server.h"
-#include "runtime/own_build.h"
+#include "runtime/own_process.h"
 
 namespace shoal::http {
 namespace {
@@ -58,6 +58,7 @@ class Server {
 
   Json describe() const {
     auto state = Json::object({{"version", SHOAL_VERSION},
+                               {"process_id", runtime::own_process_id()},
                                {"home", runtime_.home().data},
                                {"cores", runtime_.cores()},
                                {"started", to_rfc3339(started_)}});

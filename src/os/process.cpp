@@ -194,6 +194,8 @@ std::vector<std::string> inherited_environment(std::vector<std::string> const& n
   return result;
 }
 
+int own_process_id() { return getpid(); }
+
 std::vector<std::string> whole_environment() {
   std::vector<std::string> result;
   for (char** entry = environ; *entry != nullptr; ++entry) result.emplace_back(*entry);

@@ -37,6 +37,7 @@ struct Command {
   bool own_session = false;  // no terminal can reach it
 };
 
+int own_process_id();
 // All variables of this process, as "NAME=value".
 std::vector<std::string> whole_environment();
 

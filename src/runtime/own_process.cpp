@@ -1,6 +1,7 @@
-#include "runtime/own_build.h"
+#include "runtime/own_process.h"
 
 #include "os/file.h"
+#include "os/process.h"
 
 namespace shoal::runtime {
 
@@ -15,5 +16,7 @@ std::string const& own_build() {
   }();
   return build;
 }
+
+int own_process_id() { return os::own_process_id(); }
 
 }  // namespace shoal::runtime
