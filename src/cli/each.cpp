@@ -127,7 +127,8 @@ class Batch {
       auto const json = TRY(Json::parse(item.line.text).within(name));
       runtime::RunRequest request;
       request.inputs =
-          merged(request_.constant, TRY(read_inputs(request_.runnable.target.signature().inputs, json).within(name)));
+          merged(request_.constant,
+                 TRY(read_inputs(request_.runnable.target.signature().inputs, json).within(name)));
       net::EgressAccount account{net::EgressPolicy{}};
       request.egress = &account;
       request.stop = stop_.get_token();
@@ -263,7 +264,8 @@ Result<int> run_each(Session& session, EachRequest const& request) {
     session.note(std::to_string(earlier->count()) + " lines are in " + request.out + " already" +
                  (failed > 0 ? "; the " + std::to_string(failed) + " that failed are tried again" : ""));
   }
-  Batch batch(session, *TRY(session.runner()), home.cores(), request, file ? *file : session.environment().input, *earlier, *writer);
+  Batch batch(session, *TRY(session.runner()), home.cores(), request,
+              file ? *file : session.environment().input, *earlier, *writer);
   return batch.run();
 }
 

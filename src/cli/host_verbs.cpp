@@ -26,7 +26,9 @@ Result<int> serve(Session& session, Arguments const& arguments) {
   return 0;
 }
 
-Error no_host() { return Error(Code::not_found, "no host of this home runs; the first `shoal run` starts it"); }
+Error no_host() {
+  return Error(Code::not_found, "no host of this home runs; the first `shoal run` starts it");
+}
 
 Result<std::unique_ptr<http::HostClient>> require_host(Session& session) {
   auto host = find_host(session);
@@ -35,12 +37,13 @@ Result<std::unique_ptr<http::HostClient>> require_host(Session& session) {
 }
 
 std::string render_state(Json const& state) {
-  std::vector<std::vector<std::string>> rows = {{"host", "shoal " + state["version"].as_string() + ", since " +
-                                                             state["started"].as_string()},
-                                                {"home", state["home"].as_string()},
-                                                {"cores", std::to_string(state["cores"].as_integer())}};
+  std::vector<std::vector<std::string>> rows = {
+      {"host", "shoal " + state["version"].as_string() + ", since " + state["started"].as_string()},
+      {"home", state["home"].as_string()},
+      {"cores", std::to_string(state["cores"].as_integer())}};
   auto const& idle = state["idle_exit_seconds"];
-  if (idle.is_number()) rows.push_back({"ends", "after " + human_seconds(idle.as_number()) + " without work"});
+  if (idle.is_number())
+    rows.push_back({"ends", "after " + human_seconds(idle.as_number()) + " without work"});
   auto text = table(rows);
   auto const& runs = state["runs"].as_array();
   text += runs.empty() ? "nothing runs\n" : "runs\n";

@@ -93,9 +93,8 @@ Result<int> run_lines(Session& session, Arguments const& arguments, Runnable run
   }
   auto const events = TRY(open_events(session, arguments));
   EachRequest request;
-  request.constant =
-      TRY(read_named_inputs(runnable.target.signature().inputs, takes_any_input(runnable.target),
-                            arguments.values("--in")));
+  request.constant = TRY(read_named_inputs(runnable.target.signature().inputs,
+                                           takes_any_input(runnable.target), arguments.values("--in")));
   request.runnable = std::move(runnable);
   request.file = arguments.value("--each");
   request.out = arguments.value("--out");

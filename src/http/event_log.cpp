@@ -40,8 +40,8 @@ void EventLog::change(std::function<void(State&)> const& change) {
 }
 
 void EventLog::append(runtime::Event const& event) {
-  auto text =
-      event_text(std::to_string(event.sequence), runtime::name_of(event.kind), runtime::to_json(event).dump());
+  auto text = event_text(std::to_string(event.sequence), runtime::name_of(event.kind),
+                         runtime::to_json(event).dump());
   change([&](State& state) {
     state.bytes += text.size();
     state.entries.push_back({event.sequence, std::move(text)});

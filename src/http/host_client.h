@@ -31,8 +31,7 @@ class HostClient {
   Result<bool> is_own_build();
 
  private:
-  HostClient(runtime::Runtime& runtime, std::string socket)
-      : runtime_(runtime), socket_(std::move(socket)) {}
+  HostClient(runtime::Runtime& runtime, std::string socket) : runtime_(runtime), socket_(std::move(socket)) {}
 
   Result<std::unique_ptr<net::LocalClient>> take_connection();
   void give_back(std::unique_ptr<net::LocalClient> connection);

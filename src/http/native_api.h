@@ -14,9 +14,9 @@ namespace shoal::http {
 
 // What the API needs of the server around it.
 struct HostFacts {
-  std::string build;                       // equal for equal programs
-  std::function<Json()> describe;          // members of the state that are the server's
-  std::function<void(bool now)> on_stop;   // a client asked for the end
+  std::string build;                      // equal for equal programs
+  std::function<Json()> describe;         // members of the state that are the server's
+  std::function<void(bool now)> on_stop;  // a client asked for the end
 };
 
 // Called by the server's thread, which it never blocks.

@@ -31,10 +31,11 @@ class Server {
 
   Result<void> run() {
     auto const socket = socket_of(runtime_);
-    auto http = TRY(net::HttpServer::start(socket, [this](net::ServerRequest request, net::Responder responder) {
-      note_use();
-      api_.handle(std::move(request), std::move(responder));
-    }));
+    auto http =
+        TRY(net::HttpServer::start(socket, [this](net::ServerRequest request, net::Responder responder) {
+          note_use();
+          api_.handle(std::move(request), std::move(responder));
+        }));
     http_ = http.get();
     if (options_.on_ready) options_.on_ready();
     {
@@ -86,7 +87,8 @@ class Server {
       if (!options_.idle_exit || ending_) {
         changed_.wait(lock);
       } else if (idle < *options_.idle_exit || runs_.count() > 0 || http_->exchanges() > 0) {
-        changed_.wait_for(lock, std::max<Duration>(*options_.idle_exit - idle, std::chrono::milliseconds(100)));
+        changed_.wait_for(lock,
+                          std::max<Duration>(*options_.idle_exit - idle, std::chrono::milliseconds(100)));
       } else {
         lock.unlock();
         end(false);

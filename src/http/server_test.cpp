@@ -188,7 +188,10 @@ TEST(Crew, DoesWhatItCanAndRefusesMore) {
   int done = 0;
   {
     Crew crew(2);
-    EXPECT_TRUE(crew.run([&] { open.wait(); ++done; }));
+    EXPECT_TRUE(crew.run([&] {
+      open.wait();
+      ++done;
+    }));
     EXPECT_TRUE(crew.run([open] { open.wait(); }));
     EXPECT_EQ(crew.run([] {}).error().code(), Code::busy);
     gate.set_value();

@@ -49,8 +49,7 @@ Result<value::BlobPtr> Blobs::read_blob(std::string_view kind, Json const& objec
 
 Result<Json> Blobs::write_blob(value::BlobPtr const& blob, bool own_files) {
   if (own_files) {
-    if (auto const path = file_behind(*blob))
-      return Json::object({{"$file", *path}, {"name", blob->name()}});
+    if (auto const path = file_behind(*blob)) return Json::object({{"$file", *path}, {"name", blob->name()}});
   }
   if (auto const known = known_.find(blob->hash()); known != known_.end()) return known->second;
   TRY(runtime_.keep(*blob));

@@ -1,5 +1,6 @@
 // Values in requests and answers. A blob stands as {"$file": absolute path, "name"}, which only this user can
-// send (the socket is closed to others), or as {"$artifact": hash, "media_type", "name"} of what the home keeps.
+// send (the socket is closed to others), or as {"$artifact": hash, "media_type", "name"} of what the home
+// keeps.
 #pragma once
 
 #include <map>

@@ -82,7 +82,8 @@ struct Responder::Exchange : std::enable_shared_from_this<Exchange> {
   };
 
   asio::io_context& context;
-  std::optional<asio::steady_timer> changed;  // until it is over: copies of the Responder may outlive the server
+  std::optional<asio::steady_timer>
+      changed;  // until it is over: copies of the Responder may outlive the server
   bool stirred = false;
   Guarded<Shared> shared;
 };
@@ -182,7 +183,9 @@ class Connection {
         failure == http::error::end_of_stream || failure == http::error::partial_message)
       co_return;
     ServerReply reply;
-    reply.status = failure == http::error::body_limit ? 413 : failure == http::error::header_limit ? 431 : 400;
+    reply.status = failure == http::error::body_limit     ? 413
+                   : failure == http::error::header_limit ? 431
+                                                          : 400;
     reply.body = "the request could not be read: " + failure.message() + "\n";
     co_await send_whole(reply, false);
   }

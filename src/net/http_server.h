@@ -24,7 +24,7 @@ struct ServerRequest {
   Headers headers;     // names in lower case
   std::string body;
 
-  std::string_view header(std::string_view lower_case_name) const;  // "" where it is missing
+  std::string_view header(std::string_view lower_case_name) const;    // "" where it is missing
   std::optional<std::string> parameter(std::string_view name) const;  // of the query, decoded
 };
 
@@ -71,8 +71,8 @@ class HttpServer {
   using Handler = std::function<void(ServerRequest, Responder)>;
   struct Options {
     std::uint64_t max_body_bytes = 64u << 20;
-    Duration patience = std::chrono::seconds(30);      // for the rest of a request that has begun
-    Duration keep_alive = std::chrono::minutes(2);     // for the next request of a connection
+    Duration patience = std::chrono::seconds(30);   // for the rest of a request that has begun
+    Duration keep_alive = std::chrono::minutes(2);  // for the next request of a connection
   };
 
   // Listens at the Unix socket `path`, as os::listen_at does.

@@ -81,7 +81,8 @@ class BeastClient final : public LocalClient {
       body.data = piece_.data();
       body.size = piece_.size();
       body.more = true;
-      TRY(await(request.stop, [&](auto handler) { http::async_read_some(socket_, buffer_, parser, handler); }));
+      TRY(await(request.stop,
+                [&](auto handler) { http::async_read_some(socket_, buffer_, parser, handler); }));
       std::string_view const bytes(piece_.data(), piece_.size() - body.size);
       if (!streams) response.body.append(bytes);
       if (streams && !bytes.empty()) TRY(request.on_piece(bytes));

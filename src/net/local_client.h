@@ -1,5 +1,5 @@
-// Requests to an HTTP server on a Unix socket of this machine. Nothing leaves the machine this way, so nothing
-// is counted or asked for.
+// Requests to an HTTP server on a Unix socket of this machine. Nothing leaves the machine this way, so
+// nothing is counted or asked for.
 #pragma once
 
 #include <functional>
@@ -36,8 +36,8 @@ class LocalClient {
   static Result<std::unique_ptr<LocalClient>> connect(std::string const& path);
   virtual ~LocalClient() = default;
 
-  // Blocks until the whole answer is there. unavailable: the server has gone; cancelled: `stop` was requested.
-  // After an error the connection is of no further use.
+  // Blocks until the whole answer is there. unavailable: the server has gone; cancelled: `stop` was
+  // requested. After an error the connection is of no further use.
   virtual Result<LocalResponse> ask(LocalRequest const& request) = 0;
 };
 

@@ -53,9 +53,7 @@ std::optional<unsigned char> byte_of(std::string_view digits) {
   return byte;
 }
 
-bool stays_unencoded(char c) {
-  return host_character(c) || (c >= 'A' && c <= 'Z') || c == '~';
-}
+bool stays_unencoded(char c) { return host_character(c) || (c >= 'A' && c <= 'Z') || c == '~'; }
 
 }  // namespace
 

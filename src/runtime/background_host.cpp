@@ -46,7 +46,8 @@ Result<std::unique_ptr<os::Process>> spawn(BackgroundHost const& host, std::stri
 
 Result<void> start_in_background(BackgroundHost const& host) {
   // Of commands that come at once, one starts it and the others find it.
-  auto const turn = TRY(os::FileLock::acquire(host.home.data + "/start.lock", os::own_command_line(), host.stop));
+  auto const turn =
+      TRY(os::FileLock::acquire(host.home.data + "/start.lock", os::own_command_line(), host.stop));
   if (host.is_listening()) return {};
   auto const log_file = host.home.cache + "/serve.log";
   auto const process = TRY(spawn(host, log_file));

@@ -19,8 +19,8 @@ struct BackgroundHost {
   std::stop_token stop;                // ends the waiting
 };
 
-// Returns when it listens. busy: another process has the home, and is no such host; otherwise why it could not
-// be started, with where its log is.
+// Returns when it listens. busy: another process has the home, and is no such host; otherwise why it could
+// not be started, with where its log is.
 Result<void> start_in_background(BackgroundHost const& host);
 
 }  // namespace shoal::runtime

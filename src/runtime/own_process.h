@@ -1,5 +1,5 @@
-// Which process this is, and of which build of the program: two processes of one home have to agree about what
-// they say to each other.
+// Which process this is, and of which build of the program: two processes of one home have to agree about
+// what they say to each other.
 #pragma once
 
 #include <string>

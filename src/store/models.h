@@ -42,8 +42,8 @@ struct Model {
   Sha256 content_hash() const;
 };
 
-// {"name", "tag", "installed", "bytes", "memory_bytes", "engine", "operations", "licence", "about", "path"}: as
-// `shoal models` lists it.
+// {"name", "tag", "installed", "bytes", "memory_bytes", "engine", "operations", "licence", "about", "path"}:
+// as `shoal models` lists it.
 Json to_json(Model const& model);
 
 struct PullProgress {

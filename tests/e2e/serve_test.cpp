@@ -23,14 +23,15 @@ class ServeTest : public testing::Test {
   ServeTest() : home_(os::TemporaryFolder::create("shoal serve").value()) {}
   ~ServeTest() override { run({"stop", "--now", "-q"}); }
 
+  // Unlike those of other tests it finds and starts a host, as the commands of users do.
   os::Command command(std::vector<std::string> arguments) const {
     os::Command command;
-    command.program = kProgram;
-    command.arguments = std::move(arguments);
     command.environment =
         os::inherited_environment({"PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"});
     command.environment.push_back("SHOAL_HOME=" + home_.path());
     command.working_folder = home_.path();
+    command.program = kProgram;
+    command.arguments = std::move(arguments);
     return command;
   }
   os::RunResult run(std::vector<std::string> arguments) const {
@@ -113,7 +114,8 @@ TEST_F(ServeTest, RunsOfTheHostAreCancelledByName) {
 }
 
 TEST_F(ServeTest, FilesAreFoundFromWhereTheCommandIs) {
-  fs::copy_file(std::string(SHOAL_SOURCE_DIR) + "/examples/scans/shelf-a.pdf", home_.path() + "/a letter.pdf");
+  fs::copy_file(std::string(SHOAL_SOURCE_DIR) + "/examples/scans/shelf-a.pdf",
+                home_.path() + "/a letter.pdf");
   std::ofstream(home_.path() + "/count.yaml") << R"(shoal: 1
 pipeline: count
 inputs:
