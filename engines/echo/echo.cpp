@@ -44,10 +44,12 @@ Result<Reply> hang(Value const&, CallContext&) {
 
 Result<Reply> leak(Value const& inputs, CallContext&) {
   static std::atomic<std::int64_t> kept{0};
+  static std::atomic<void*> last;  // all of them stay; this one can be found
   auto const bytes = inputs["bytes"].as_integer();
   auto* memory = static_cast<char*>(std::malloc(static_cast<std::size_t>(bytes)));
   if (!memory) return Error(Code::out_of_memory, "no room to leak " + std::to_string(bytes) + " bytes");
   for (std::int64_t page = 0; page < bytes; page += 4096) *static_cast<char volatile*>(memory + page) = 1;
+  last = memory;
   return Reply{Value::record({{"kept", kept += bytes}}), {}};
 }
 

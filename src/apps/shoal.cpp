@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "os/descriptor.h"
 #include "os/machine.h"
 #include "os/paths.h"
 #include "os/signals.h"
@@ -39,6 +40,7 @@ cli::Terminal find_terminal() {
 }
 
 int run(std::vector<std::string> const& words) {
+  if (auto const open = os::open_standard_streams(); !open) return exit_status(open.error().code());
   os::ignore_broken_pipes();
   os::ignore_file_size_limit();
   start_log("shoal", LogLevel::warning);

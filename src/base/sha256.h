@@ -18,8 +18,8 @@ struct Sha256 {
   std::array<std::uint8_t, 32> bytes{};
 
   std::string hex() const;
-  static Result<Sha256> from_hex(std::string_view text);  // 64 hexadecimal digits
-  friend auto operator<=>(Sha256 const&, Sha256 const&) = default;
+  static Result<Sha256> from_hex(std::string_view text);            // 64 hexadecimal digits
+  friend auto operator<=>(Sha256 const&, Sha256 const&) = default;  // NOLINT(modernize-use-nullptr): clang 14
 };
 
 Sha256 sha256(std::string_view bytes);

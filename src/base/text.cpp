@@ -213,6 +213,7 @@ std::size_t typing_distance(std::string_view a, std::string_view b) {
 
 std::optional<std::string> nearest_name(std::string_view name, std::vector<std::string> const& candidates) {
   constexpr std::size_t kLongestName = 200;  // longer ones are no typing errors, and cost time
+  constexpr std::size_t kShortestBeginning = 3;
   if (name.empty() || name.size() > kLongestName) return std::nullopt;
   auto wanted = to_lower_ascii(name);
   std::string const* nearest = nullptr;
@@ -227,8 +228,13 @@ std::optional<std::string> nearest_name(std::string_view name, std::vector<std::
       nearest = &candidate;
     }
   }
-  if (nearest == nullptr) return std::nullopt;
-  return *nearest;
+  if (nearest != nullptr) return *nearest;
+  // The beginning of a name is one that somebody shortened.
+  for (auto const& candidate : candidates) {
+    if (wanted.size() < kShortestBeginning || !to_lower_ascii(candidate).starts_with(wanted)) continue;
+    if (nearest == nullptr || candidate.size() < nearest->size()) nearest = &candidate;
+  }
+  return nearest ? std::optional(*nearest) : std::nullopt;
 }
 
 std::string did_you_mean(std::string_view name, std::vector<std::string> const& candidates) {

@@ -61,9 +61,9 @@ std::string indented(std::string const& text, std::string const& by) {
 
 }  // namespace
 
-std::string Arguments::value(std::string_view option, std::string fallback) const {
+std::string Arguments::value(std::string_view option, std::string const& fallback) const {
   auto const found = options.find(option);
-  return found == options.end() || found->second.empty() ? std::move(fallback) : found->second.back();
+  return found == options.end() || found->second.empty() ? fallback : found->second.back();
 }
 
 std::vector<std::string> Arguments::values(std::string_view option) const {

@@ -29,7 +29,7 @@ class Arguments {
 
   bool has(std::string_view option) const { return options.contains(option); }
   // The last one given, or the fallback.
-  std::string value(std::string_view option, std::string fallback = {}) const;
+  std::string value(std::string_view option, std::string const& fallback = {}) const;
   // All that were given, in order.
   std::vector<std::string> values(std::string_view option) const;
   // invalid_argument, unless it is a number of that range.

@@ -1,3 +1,6 @@
+#include <regex>
+
+#include "base/text.h"
 #include "base/yaml.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
@@ -27,11 +30,29 @@ std::vector<CheckedFile> check_files(runtime::Library& library, std::vector<std:
   return checked;
 }
 
+// "file:line:column: what is wrong" of each line, apart.
+Json problems_of(std::string const& message) {
+  static std::regex const place("(.*?):([0-9]+):([0-9]+): (.*)");
+  Json problems = Json::array();
+  for (auto const line : split(message, '\n')) {
+    std::cmatch parts;
+    if (!std::regex_match(line.data(), line.data() + line.size(), parts, place)) continue;
+    problems.push(Json::object({{"file", parts[1].str()},
+                                {"line", std::stoi(parts[2].str())},
+                                {"column", std::stoi(parts[3].str())},
+                                {"message", parts[4].str()}}));
+  }
+  return problems;
+}
+
 Json document_of(CheckedFile const& checked) {
   Json warnings = Json::array();
   for (auto const& warning : checked.warnings) warnings.push(to_string(warning, checked.file));
   Json document = Json::object({{"file", checked.file}, {"name", checked.name}, {"good", !checked.error}});
-  if (checked.error) document.set("error", to_json(*checked.error)["error"]);
+  if (checked.error) {
+    document.set("error", to_json(*checked.error)["error"]);
+    document.set("problems", problems_of(checked.error->message()));
+  }
   return document.set("warnings", std::move(warnings));
 }
 

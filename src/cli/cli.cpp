@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <ostream>
 
 #include "base/text.h"
@@ -15,11 +16,20 @@ namespace {
 constexpr std::string_view kAbout =
     "Hosts many small models on this machine and chains them into typed pipelines.";
 
-std::string overview(std::vector<Verb> const& verbs) {
+// Whether it is the first word of several verbs.
+bool is_family(std::string const& word, std::vector<Verb> const& verbs) {
+  return !word.empty() && std::any_of(verbs.begin(), verbs.end(),
+                                      [&](auto const& verb) { return verb.name.starts_with(word + " "); });
+}
+
+// Of all verbs, or of a family.
+std::string overview(std::vector<Verb> const& verbs, std::string const& family) {
   std::string text =
       std::string(kAbout) + "\n\n  shoal VERB …        shoal VERB --help        shoal --version\n\n";
   std::vector<std::vector<std::string>> rows;
-  for (auto const& verb : verbs) rows.push_back({"  " + verb.name, verb.about});
+  for (auto const& verb : verbs) {
+    if (family.empty() || verb.name.starts_with(family + " ")) rows.push_back({"  " + verb.name, verb.about});
+  }
   text += table(rows);
   text += "\nOptions of every verb:\n";
   for (auto const& option : global_options()) {
@@ -50,9 +60,8 @@ Words split_words(std::vector<std::string> const& words, std::vector<Verb> const
     if (is_global(words[at], true) && at + 1 < words.size()) split.rest.push_back(words[++at]);
   }
   if (at < words.size()) split.verb = words[at++];
-  bool const family = std::any_of(verbs.begin(), verbs.end(),
-                                  [&](auto const& verb) { return verb.name.starts_with(split.verb + " "); });
-  if (family && at < words.size() && !words[at].starts_with('-')) split.verb += " " + words[at++];
+  if (is_family(split.verb, verbs) && at < words.size() && !words[at].starts_with('-'))
+    split.verb += " " + words[at++];
   split.rest.insert(split.rest.end(), words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
   return split;
 }
@@ -77,9 +86,19 @@ Error unknown_verb(std::string const& name, std::vector<Verb> const& verbs) {
     return Error(Code::invalid_argument, text);
   }
   // A family of verbs is meant by its first word, too.
-  for (auto const& verb : verbs) names.push_back(verb.name.substr(0, verb.name.find(' ')));
-  return Error(Code::invalid_argument,
-               "there is no verb `" + name + "`" + suggest(name, names) + "; see `shoal --help`");
+  for (auto const& verb : verbs) {
+    auto const space = verb.name.find(' ');
+    names.push_back(verb.name.substr(0, space));
+    if (space != std::string::npos && verb.name.substr(space + 1) == name)
+      return Error(Code::invalid_argument,
+                   "there is no verb `" + name + "`; did you mean `shoal " + verb.name + "`?");
+  }
+  names.emplace_back("--version");
+  names.emplace_back("--help");
+  auto const question = did_you_mean(name, names);
+  return Error(Code::invalid_argument, "there is no verb `" + name + "`; " +
+                                           (question.empty() ? "" : question + " ") +
+                                           "`shoal --help` lists them");
 }
 
 int fail(Environment& environment, Error const& error, bool json) {
@@ -96,7 +115,8 @@ int perform(Environment& environment, Verb const& verb, std::vector<std::string>
   session.end_progress();
   if (!status) return fail(environment, status.error(), session.json());
   if (environment.output.flush()) return *status;
-  print_error(environment, "standard output could not be written");
+  // Whoever read it, `head` say, has seen enough.
+  if (errno != EPIPE) print_error(environment, "standard output could not be written");
   return *status == 0 ? 1 : *status;
 }
 
@@ -116,9 +136,16 @@ int run(Environment& environment, std::vector<std::string> const& words) {
     environment.output << "shoal " << environment.version << "\n";
     return 0;
   }
-  if (asks_for(words, "--help", "-h") || split.verb == "help") {
-    environment.output << overview(verbs);
-    return 0;
+  if (split.verb == "help" && !split.rest.empty()) {
+    auto asked = split.rest;
+    asked.emplace_back("--help");
+    return run(environment, asked);
+  }
+  if (split.verb.empty() || split.verb == "help" || is_family(split.verb, verbs)) {
+    if (asks_for(words, "--help", "-h") || split.verb == "help") {
+      environment.output << overview(verbs, split.verb == "help" ? std::string() : split.verb);
+      return 0;
+    }
   }
   if (!split.verb.empty())
     return fail(environment, unknown_verb(split.verb, verbs), asks_for(words, "--json", "--json"));

@@ -46,11 +46,26 @@ TEST(Cli, WrongUsageIsStatusTwoAndSaysWhatWasMeant) {
   auto const verb = shell.run({"modles"});
   EXPECT_EQ(verb.status, 2);
   EXPECT_EQ(verb.out, "");
-  EXPECT_EQ(verb.error, "shoal: there is no verb `modles`; did you mean `models`?; see `shoal --help`\n");
+  EXPECT_EQ(verb.error,
+            "shoal: there is no verb `modles`; did you mean `models`? `shoal --help` lists them\n");
   EXPECT_EQ(shell.run({"shelf"}).error, "shoal: `shoal shelf` wants one more word: add search ask list rm\n");
   EXPECT_EQ(shell.run({"run"}).status, 2);
   EXPECT_EQ(shell.run({"models", "--jsn"}).status, 2);
   EXPECT_EQ(shell.homes_opened, 0);
+}
+
+TEST(Cli, HelpIsFoundInAllWaysThatPeopleAskForIt) {
+  Shell shell;
+  auto const page = shell.run({"run", "--help"}).out;
+  EXPECT_EQ(shell.run({"help", "run"}).out, page);
+  EXPECT_EQ(shell.run({"help"}).out, shell.run({"--help"}).out);
+  auto const shelf = shell.run({"shelf", "--help"}).out;
+  EXPECT_NE(shelf.find("shelf ask"), std::string::npos);
+  EXPECT_EQ(shelf.find("  pull"), std::string::npos);
+  EXPECT_EQ(shell.run({"help", "me"}).status, 2);
+  EXPECT_NE(shell.run({"ask", "why?"}).error.find("did you mean `shoal shelf ask`?"), std::string::npos);
+  EXPECT_NE(shell.run({"version"}).error.find("did you mean `--version`?"), std::string::npos);
+  EXPECT_NE(shell.run({"show", "smollm2"}).error.find("smollm2-135m"), std::string::npos);
 }
 
 TEST(Cli, RunPrintsTheAnswerAndNothingElse) {
@@ -232,6 +247,11 @@ TEST(Cli, CheckSaysAllThatIsWrong) {
   EXPECT_NE(run.out.find(bad + ":5:"), std::string::npos) << run.out;
   EXPECT_NE(run.out.find("template"), std::string::npos) << run.out;
   auto const documents = parsed(shell.run({"check", bad, good, "--json"}).out);
+  auto const& problems = documents.as_array()[0]["problems"].as_array();
+  ASSERT_FALSE(problems.empty());
+  EXPECT_EQ(problems[0]["file"], Json(bad));
+  EXPECT_GT(problems[0]["line"].as_integer(), 0);
+  EXPECT_FALSE(problems[0]["message"].as_string().empty());
   EXPECT_EQ(documents.as_array()[0]["good"], Json(false));
   EXPECT_EQ(documents.as_array()[1]["good"], Json(true));
   EXPECT_EQ(shell.run({"check", "/no/such.yaml"}).status, 3);

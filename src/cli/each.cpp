@@ -157,7 +157,8 @@ class Batch {
       return Error(Code::cancelled, "cancelled");
     }
     add_to_account(*item);
-    auto const answer = outputs ? value::to_json(*outputs) : to_json(outputs.error());
+    auto answer = outputs ? value::to_json(*outputs) : to_json(outputs.error());
+    if (!outputs) answer.set("line", item->line.number);
     TRY(writer_.write(answer.dump(), item->mark, !outputs));
     return true;
   }

@@ -26,8 +26,8 @@ std::vector<std::string> shelves_of(runtime::Runtime& home) {
   return names;
 }
 
-// A document of the working folder whose name a shell takes as it is.
-std::string document_here() {
+// A document of the working folder that `pipeline` puts on a shelf, with a name that a shell takes as it is.
+std::string document_here(std::string_view pipeline) {
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
   std::error_code failed;
   int looked_at = 0;
@@ -36,7 +36,7 @@ std::string document_here() {
     auto const name = at->path().filename().string();
     std::error_code unknown;
     if (name.front() != '-' && name.find_first_not_of(kPlain) == std::string::npos &&
-        is_document_name(name) && at->is_regular_file(unknown))
+        is_document_name(name) && adding_pipeline(name) == pipeline && at->is_regular_file(unknown))
       return name;
   }
   return {};
@@ -75,11 +75,12 @@ void add_models(std::vector<NextStep>& steps, runtime::Runtime& home) {
 
 void add_shelves(std::vector<NextStep>& steps, runtime::Runtime& home) {
   auto const shelves = shelves_of(home);
-  auto const document = document_here();
-  auto const file = document.empty() ? "FILE.pdf" : document;
-  steps.push_back({"shoal run scan-to-text " + file, "the text of a scan; needs no model"});
+  auto const scan = document_here("shelf-add");
+  auto const document = scan.empty() ? document_here("shelf-add-text") : scan;
   steps.push_back(
-      {"shoal shelf add " + (document.empty() ? "FILES…" : document), "makes PDFs and scans searchable"});
+      {"shoal run scan-to-text " + (scan.empty() ? "FILE.pdf" : scan), "the text of a scan; needs no model"});
+  steps.push_back({"shoal shelf add " + (document.empty() ? "FILES…" : document),
+                   "makes PDFs, scans and texts searchable"});
   if (shelves.empty()) return;
   bool const is_default = std::find(shelves.begin(), shelves.end(), "default") != shelves.end();
   auto const option = is_default ? std::string() : " --shelf " + shelves.front();

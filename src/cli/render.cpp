@@ -70,7 +70,8 @@ std::string table(std::vector<std::vector<std::string>> const& rows) {
     for (std::size_t column = 0; column < row.size(); ++column) {
       line += row[column];
       if (column + 1 == row.size()) break;
-      line.append(static_cast<std::size_t>(widths[column] - width_of(row[column]) + 2), ' ');
+      auto const gap = widths[column] - width_of(row[column]) + 2;
+      line.append(static_cast<std::size_t>(gap), ' ');
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";

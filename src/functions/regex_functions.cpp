@@ -52,7 +52,7 @@ class Search {
     }
     replaced_.append(text_, copied_);
     bool found = !matches_.empty();
-    return Value::record({{"text", replacement_ ? std::move(replaced_) : text_},
+    return Value::record({{"text", replacement_ ? std::string_view(replaced_) : std::string_view(text_)},
                           {"found", found},
                           {"matches", std::move(matches_)}});
   }

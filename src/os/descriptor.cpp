@@ -19,6 +19,17 @@ Result<Descriptor> Descriptor::duplicate() const {
   return Descriptor(copy);
 }
 
+Result<void> open_standard_streams() {
+  int handle = 0;
+  while (handle >= 0 && handle <= STDERR_FILENO) {
+    // The lowest number that is free; above those three it is given back.
+    handle = ::open("/dev/null", O_RDWR);
+    if (handle < 0) return last_system_error("opening /dev/null");
+  }
+  ::close(handle);
+  return {};
+}
+
 Result<Pipe> make_pipe() {
   int ends[2] = {-1, -1};
   if (pipe2(ends, O_CLOEXEC) != 0) return last_system_error("making a pipe");

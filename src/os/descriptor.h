@@ -36,6 +36,10 @@ class Descriptor {
   int handle_ = -1;
 };
 
+// The standard streams that whoever started us closed become /dev/null, so that nothing else gets their
+// numbers. Call it first in main().
+Result<void> open_standard_streams();
+
 struct Pipe {
   Descriptor read_end;
   Descriptor write_end;

@@ -47,7 +47,7 @@ struct Execution::CallState {
 namespace {
 
 // `done` at the answer or at the end of the time, whichever comes first.
-Completion with_timeout(Execution& execution, CallSite& site, Completion done) {
+Completion with_timeout(Execution& execution, CallSite& site, Completion const& done) {
   site.scope = site.scope->child();
   auto const limit = *std::exchange(site.timeout, std::nullopt);
   auto const ended = std::make_shared<bool>(false);
@@ -159,7 +159,7 @@ Execution::Execution(Parts parts, Options options)
 
 Execution::~Execution() { root_->cancel(); }
 
-Result<value::Value> Execution::run(Target const& target, value::Value inputs) {
+Result<value::Value> Execution::run(Target const& target, value::Value const& inputs) {
   auto const started = parts_.clock.now();
   announce(Event::Kind::run_started, {}, target.name);
   std::stop_callback const on_stop(
@@ -184,10 +184,10 @@ Result<value::Value> Execution::run(Target const& target, value::Value inputs) {
   return outputs;
 }
 
-std::vector<StepRecord> Execution::explore(Target const& target, value::Value inputs) {
+std::vector<StepRecord> Execution::explore(Target const& target, value::Value const& inputs) {
   options_.explore = true;
   // What the cache does not have is never answered, so this comes back when nothing more can be found out.
-  invoke(target, inputs, site_of(target), [](Result<Answer>) {});
+  invoke(target, inputs, site_of(target), [](Result<Answer> const&) {});
   return std::exchange(records_, {});
 }
 

@@ -65,12 +65,12 @@ class Execution {
   ~Execution();
 
   // Once, with a target that outlives the run. Blocks until the end; the stop token ends it with `cancelled`.
-  Result<value::Value> run(Target const& target, value::Value inputs);
+  Result<value::Value> run(Target const& target, value::Value const& inputs);
 
   // Once, in place of run(): what would be done with these inputs, as far as the cache has the answers that
   // it depends on: steps that are `cached`, and those that are `to run` because their inputs are there.
   // Nothing runs.
-  std::vector<StepRecord> explore(Target const& target, value::Value inputs);
+  std::vector<StepRecord> explore(Target const& target, value::Value const& inputs);
 
   Ledger& ledger() { return ledger_; }
   // Of all tasks that ran, in the order in which they ended.

@@ -77,8 +77,8 @@ StepRecord read_step(store::Statement const& row) {
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(std::string const& file) {
-  return std::unique_ptr<Journal>(
-      new Journal(TRY(Mending<Tables>::open(file, OnDamage::set_aside, open_tables))));
+  auto tables = TRY(Mending<Tables>::open(file, OnDamage::set_aside, open_tables));
+  return std::unique_ptr<Journal>(new Journal(std::move(tables)));
 }
 
 Json to_json(RunRecord const& record) {

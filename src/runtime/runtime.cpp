@@ -145,7 +145,7 @@ Result<void> Runtime::note_interrupted_runs() {
   return journal_->mark_interrupted();
 }
 
-Result<RunRecord> Runtime::cancel(std::string const& run, Duration patience, std::stop_token stop) {
+Result<RunRecord> Runtime::cancel(std::string const& run, Duration patience, std::stop_token const& stop) {
   auto record = TRY(journal_->find(run));
   if (record.state != "running") return record;
   TRY(note_interrupted_runs());
@@ -181,11 +181,11 @@ void Runtime::fill_shares(Ledger& ledger, double cpu_begun, double energy_begun)
                : "estimated: core-seconds × " + std::to_string(static_cast<int>(kAssumedWattsPerCore)) + " W";
 }
 
-Result<std::vector<StepRecord>> Runtime::explore(Target const& target, value::Value inputs) {
+Result<std::vector<StepRecord>> Runtime::explore(Target const& target, value::Value const& inputs) {
   // Gets no job, so it starts no worker.
   auto const host = TRY(host::Host::start({engines_, options_.cores}, clock_));
   Execution execution({*host, *cache_, *journal_, clock_}, {});
-  return execution.explore(target, std::move(inputs));
+  return execution.explore(target, inputs);
 }
 
 RunResult Runtime::run(std::string const& name, RunRequest request) {
@@ -223,7 +223,7 @@ RunResult Runtime::run(Target const& target, RunRequest request) {
   options.stop = stop.get_token();
   options.accept_failed_checks = request.accept_failed_checks;
   Execution execution({**host, *cache_, *journal_, clock_}, std::move(options));
-  result.outputs = execution.run(target, std::move(request.inputs));
+  result.outputs = execution.run(target, request.inputs);
   running_.with([&](auto& running) { running.erase(record.run); });
 
   auto& ledger = execution.ledger();

@@ -75,12 +75,12 @@ class Runtime {
   RunResult run(Target const& target, RunRequest request);
 
   // What run() would do first, without doing it: see Execution::explore. Needs no lock of the home.
-  Result<std::vector<StepRecord>> explore(Target const& target, value::Value inputs);
+  Result<std::vector<StepRecord>> explore(Target const& target, value::Value const& inputs);
 
   // Ends a run of this or another process: whoever has it is asked, and its end is waited for. Gives its
   // record, which says whether it was over already. not_found: there is no such run. deadline_exceeded: it
   // was asked and has not ended within `patience`.
-  Result<RunRecord> cancel(std::string const& run, Duration patience, std::stop_token stop);
+  Result<RunRecord> cancel(std::string const& run, Duration patience, std::stop_token const& stop);
   // Where nobody has the host of this home, what still says `running` in the journal was interrupted: says so
   // there.
   Result<void> note_interrupted_runs();

@@ -165,7 +165,7 @@ Result<void> ModelPull::write_from(CatalogFile& file, Assembly const& source, Pa
   return result;
 }
 
-Error ModelPull::explain_disk_error(PartFile const& part, Error error) const {
+Error ModelPull::explain_disk_error(PartFile const& part, Error const& error) const {
   auto const room = os::free_bytes(parts_.incoming);
   auto const needed = part.wanted().size.value_or(0);
   auto const there = part.bytes_there();

@@ -43,7 +43,7 @@ class ModelPull {
   Result<void> write_from(CatalogFile& file, Assembly const& source, PartFile& part);
   PartFile::Wanted wanted(CatalogFile const& file);
   std::string partial(CatalogFile const& file) const;
-  Error explain_disk_error(PartFile const& part, Error error) const;
+  Error explain_disk_error(PartFile const& part, Error const& error) const;
   Error none_served(CatalogFile const& file, std::vector<Error> const& failures) const;
   Result<Model> put_in_place();
   void begin_progress(CatalogFile const& file, Assembly const& source, std::uint64_t have);
