@@ -115,6 +115,12 @@ std::size_t Runs::count() const {
   return state_.with([](State const& state) { return state.under_way.size(); });
 }
 
+void Runs::while_idle(std::function<void()> const& work) {
+  state_.with([&](State const& state) {
+    if (state.under_way.empty()) work();
+  });
+}
+
 void Runs::end(bool now) {
   auto const under_way = state_.with([](State& state) {
     state.ending = true;

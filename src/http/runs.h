@@ -41,6 +41,8 @@ class Runs {
   // [{"run", "name", "started"}] of those under way.
   Json list() const;
   std::size_t count() const;
+  // Calls `work` if nothing is under way; no run begins before it is done.
+  void while_idle(std::function<void()> const& work);
   // No run begins any more; with `now`, those under way are cancelled.
   void end(bool now);
 

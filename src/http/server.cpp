@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::size_t kMostAtOnce = 256;  // requests that run or read something
 constexpr auto kLookAgain = std::chrono::milliseconds(5);
+constexpr auto kLookAtWork = std::chrono::milliseconds(100);
+constexpr auto kTidyAfter = std::chrono::seconds(2);
 // For answers on their way when the host ends.
 constexpr auto kDrainPatience = std::chrono::seconds(5);
 
@@ -70,6 +73,7 @@ class Server {
   void note_use() {
     std::lock_guard const lock(mutex_);
     last_used_ = clock_.now();
+    is_tidy_ = false;
     changed_.notify_all();
   }
 
@@ -84,17 +88,25 @@ class Server {
     std::unique_lock lock(mutex_);
     while (!(ending_ && runs_.count() == 0)) {
       auto const idle = clock_.now() - last_used_;
-      if (!options_.idle_exit || ending_) {
+      bool const used = runs_.count() > 0 || http_->exchanges() > 0;
+      auto const due = is_tidy_ ? options_.idle_exit : std::optional<Duration>(kTidyAfter);
+      if (ending_ || !due) {
         changed_.wait(lock);
-      } else if (idle < *options_.idle_exit || runs_.count() > 0 || http_->exchanges() > 0) {
-        changed_.wait_for(lock,
-                          std::max<Duration>(*options_.idle_exit - idle, std::chrono::milliseconds(100)));
+      } else if (used || idle < *due) {
+        changed_.wait_for(lock, std::max<Duration>(*due - idle, kLookAtWork));
       } else {
         lock.unlock();
-        end(false);
+        be_idle();
         lock.lock();
       }
     }
+  }
+
+  // After some time without work.
+  void be_idle() {
+    if (is_tidy_) return end(false);
+    runs_.while_idle([this] { runtime_.tidy(); });
+    is_tidy_ = true;
   }
 
   // Answers that are on their way arrive.
@@ -114,6 +126,7 @@ class Server {
   std::condition_variable changed_;
   MonotonicTime last_used_;
   bool ending_ = false;
+  std::atomic<bool> is_tidy_ = true;  // since the last use
   net::HttpServer* http_ = nullptr;
   Runs runs_;
   NativeApi api_;

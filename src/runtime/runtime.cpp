@@ -72,7 +72,10 @@ Result<void> Runtime::take_home() {
 
 // The home's lock is still held here: no run of another process needs what is dropped.
 Runtime::~Runtime() {
-  if (!cache_) return;
+  if (cache_) tidy();
+}
+
+void Runtime::tidy() {
   auto const pruned = cache_->prune({}, clock_.wall());
   if (!pruned) log_warning("the step cache could not be made smaller: " + pruned.error().message());
 }

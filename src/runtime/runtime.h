@@ -87,6 +87,9 @@ class Runtime {
 
   // Takes the home and starts the host now, not at the first run. busy: another process has it.
   Result<void> take_home();
+  // Makes the caches smaller where they have grown beyond their bounds. No run may be in progress. Done at
+  // the end, too.
+  void tidy();
   // The same as library().link(), for any thread, and as the disk has it now. `what`: a name or the path of a
   // document.
   Result<Target> link(std::string const& what) { return live_library_->link(what); }
