@@ -417,6 +417,9 @@ class Checker {
     auto const& step = parsed_.steps[index];
     auto& slot = known(index);
     if (step.each) {
+      auto const is_errors = [](Port const& port) { return port.name == kErrors; };
+      slot.has_errors =
+          step.on_error == OnError::skip && std::none_of(outputs.begin(), outputs.end(), is_errors);
       for (auto& port : outputs) {
         // Where an item may be null only `any` is sound: conforms() decides when it arrives.
         port.type = Type::list(port.required ? port.type : Type());

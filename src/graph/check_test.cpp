@@ -223,6 +223,9 @@ TEST(Check, FollowsWhatMayBeNull) {
   EXPECT_EQ(gated_with("when: $n > 3, else: null"), "text or null");
   EXPECT_EQ(gated_with("on_error: skip"), "text or null");
   EXPECT_EQ(gated_with("each: $texts, on_error: skip, when: $item != ''"), "list<text>");
+  EXPECT_EQ(type_of_output("  g: {use: upper, each: $texts, with: {text: $item}, on_error: skip}\n"
+                           "outputs: {o: $g.errors}\n"),
+            "list<{item: integer, code: text, message: text}>");
   EXPECT_EQ(type_of_output("  g: {use: maybe, each: $texts, with: {text: $item}}\noutputs: {o: $g}\n"),
             "list<any>");
 }

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "graph/references.h"
+#include "graph/typing.h"
 
 namespace shoal::graph {
 namespace {
@@ -18,6 +19,16 @@ void add_slot(std::vector<std::uint32_t>& slots, Reference const& reference) {
 void sort_out(std::vector<std::uint32_t>& indices) {
   std::sort(indices.begin(), indices.end());
   indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
+}
+
+Value list_of(std::vector<ItemError> const& errors) {
+  Value::List list;
+  for (auto const& [item, error] : errors) {
+    list.push_back(Value::record({{"item", static_cast<std::int64_t>(item)},
+                                  {"code", std::string(code_name(error.code()))},
+                                  {"message", error.message()}}));
+  }
+  return list;
 }
 
 // Inputs that need nothing from elsewhere are one literal, which costs nothing to evaluate.
@@ -105,10 +116,10 @@ Result<Value> evaluate_outputs(Plan const& plan, Environment const& environment)
   return Value(std::move(fields));
 }
 
-Value gather(std::vector<std::string> const& ports, std::vector<Value> const& items) {
+Value gather(PlannedStep const& step, std::vector<Value> const& items, std::vector<ItemError> const& errors) {
   Value::Record lists;
-  lists.reserve(ports.size());
-  for (auto const& port : ports) {
+  lists.reserve(step.ports.size() + 1);
+  for (auto const& port : step.ports) {
     Value::List list;
     list.reserve(items.size());
     for (auto const& item : items) {
@@ -116,6 +127,8 @@ Value gather(std::vector<std::string> const& ports, std::vector<Value> const& it
     }
     lists.emplace_back(port, Value(std::move(list)));
   }
+  bool const is_port = std::find(step.ports.begin(), step.ports.end(), kErrors) != step.ports.end();
+  if (step.on_error == OnError::skip && !is_port) lists.emplace_back(kErrors, list_of(errors));
   return Value(std::move(lists));
 }
 

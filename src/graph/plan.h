@@ -23,7 +23,7 @@ namespace shoal::graph {
 //   With `each`: the same for every item of evaluate(each), with Environment::item set; an item that
 //   `when` refuses is left out where there is no `otherwise`. gather() makes the slot's value.
 //   After an error, and `retry` more tries: on_error fail ends the run; skip stores null, or leaves
-//   the item out.
+//   the item out and keeps its error.
 struct PlannedStep {
   std::string id;
   Position position;
@@ -70,8 +70,16 @@ Plan plan(Checked checked);
 // The pipeline's outputs as a record, once all steps are done.
 Result<value::Value> evaluate_outputs(Plan const& plan, Environment const& environment);
 
+// An item of a step with `each` that failed.
+struct ItemError {
+  std::size_t item = 0;
+  Error error;
+};
+
 // The slot's value of a step with `each`: a record with a list for every port, in the order of the
-// items. Items without a record (left out) are null in `items` and have no place in the lists.
-value::Value gather(std::vector<std::string> const& ports, std::vector<value::Value> const& items);
+// items. Items without a record (left out) are null in `items` and have no place in the lists. Under
+// `on_error: skip` the `errors` are a list of their own (typing.h).
+value::Value gather(PlannedStep const& step, std::vector<value::Value> const& items,
+                    std::vector<ItemError> const& errors = {});
 
 }  // namespace shoal::graph

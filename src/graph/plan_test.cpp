@@ -75,8 +75,13 @@ outputs: {parts: $u, count: $s.count, c: $c, none: null}
   EXPECT_EQ(*evaluate(*each.otherwise, {slots, &b}), Value::record({{"text", "b"}}));
 
   slots[plan.step_slot(1)] =
-      gather(each.ports, {Value::record({{"text", "A"}}), Value(), Value::record({{"text", "b"}})});
+      gather(each, {Value::record({{"text", "A"}}), Value(), Value::record({{"text", "b"}})});
   slots[plan.step_slot(2)] = Value::record({{"text", "CONSTANT"}});
+  auto skipping = each;
+  skipping.on_error = OnError::skip;
+  EXPECT_EQ(gather(skipping, {Value()}, {{0, Error(Code::busy, "full")}})["errors"],
+            Value::list({Value::record({{"item", 0}, {"code", "busy"}, {"message", "full"}})}));
+  EXPECT_FALSE(gather(each, {}).contains("errors"));
   EXPECT_EQ(*evaluate_outputs(plan, {slots, nullptr}),
             Value::record(
                 {{"parts", Value::list({"A", "b"})}, {"count", 2}, {"c", "CONSTANT"}, {"none", Value()}}));

@@ -97,6 +97,11 @@ class CommonType {
 
 }  // namespace
 
+Type errors_type() {
+  Type const text(Kind::text);
+  return Type::list(Type::record({{"item", Type(Kind::integer)}, {"code", text}, {"message", text}}));
+}
+
 Type type_of(Value const& literal) {
   switch (literal.kind()) {
     case Value::Kind::null: return Type();
@@ -161,11 +166,16 @@ Typed Typing::type_of_slot(Reference& reference) {
 
 Typed Typing::type_of_step(Reference& reference, Known const& step) {
   if (!step.has_ports) return {};
-  if (step.ports.empty()) {
+  if (step.ports.empty() && !step.has_errors) {
     problem(reference.position, "step `" + step.name + "` has no outputs");
     return {};
   }
   auto& path = reference.path;
+  if (step.has_errors && !path.empty() && path.front().field == kErrors) {
+    Typed typed{errors_type(), step.absence};
+    follow(reference, 1, typed);
+    return typed;
+  }
   bool one_port = step.ports.size() == 1;
   if (path.empty() && !one_port) return {record_of(step.ports), step.absence};
   if (one_port && (path.empty() || path.front().field != step.ports.front().name)) {

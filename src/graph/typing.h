@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/yaml.h"
@@ -25,12 +26,18 @@ struct Typed {
   std::optional<Absence> absence;   // nothing: it is never null
 };
 
+// Which items of a step with `each` and `on_error: skip` failed, as `$step.errors`, unless the callable has
+// an output of that name: list<{item: integer, code: text, message: text}>, items counted from 0.
+inline constexpr std::string_view kErrors = "errors";
+value::Type errors_type();
+
 // What is known about a slot: an input of the pipeline, or a step with its outputs.
 struct Known {
   bool is_step = false;
   std::string name;
   bool has_ports = false;          // the ports of the step are known
   std::vector<value::Port> ports;  // as others see them (a list with `each`); not `required`: may be null
+  bool has_errors = false;         // `$step.errors` says which items failed
   std::optional<Absence> absence;  // the step may be skipped; the input may be left out
   Typed input;
 };

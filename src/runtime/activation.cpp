@@ -1,5 +1,7 @@
 #include "runtime/activation.h"
 
+#include <algorithm>
+
 #include "value/extent.h"
 
 namespace shoal::runtime {
@@ -9,6 +11,12 @@ namespace {
 // thousands does not lie in memory twice.
 constexpr std::size_t kItemsUnderWay = 64;
 
+// Items end in any order.
+std::vector<graph::ItemError> in_order(std::vector<graph::ItemError> errors) {
+  std::sort(errors.begin(), errors.end(), [](auto const& a, auto const& b) { return a.item < b.item; });
+  return errors;
+}
+
 }  // namespace
 
 // The state of a step that maps over a list.
@@ -16,6 +24,7 @@ struct Activation::Items {
   std::uint32_t step;
   value::Value list;
   std::vector<value::Value> results;
+  std::vector<graph::ItemError> errors;  // of items that are left out
   std::size_t next = 0;
   std::size_t under_way = 0;
   std::size_t ended = 0;
@@ -55,6 +64,10 @@ std::string Activation::path_of(std::uint32_t step) const {
   return path_.empty() ? planned(step).id : path_ + "/" + planned(step).id;
 }
 
+Error Activation::of_step(std::uint32_t step, Error error) const {
+  return std::move(error).within("step `" + planned(step).id + "`");
+}
+
 // Steps that answer at once add to `ready_` while this runs: a chain of them does not grow the stack.
 void Activation::drain() {
   if (draining_) return;
@@ -89,7 +102,7 @@ void Activation::run_step(std::uint32_t step) {
     if (self->planned(step).on_error == graph::OnError::skip && answer.error().code() != Code::cancelled) {
       return self->step_done(step, value::Value());
     }
-    self->step_done(step, std::move(answer).error());
+    self->step_done(step, self->of_step(step, std::move(answer).error()));
   });
 }
 
@@ -97,7 +110,7 @@ void Activation::call(std::uint32_t step, value::Value const* item, std::string 
                       Completion done) {
   auto const& plan_step = planned(step);
   auto const where = environment(item);
-  auto const fail = [&](Error error) { done(std::move(error).within("step `" + plan_step.id + "`")); };
+  auto const fail = [&](Error error) { done(std::move(error)); };
   if (plan_step.when) {
     auto const holds = graph::holds(*plan_step.when, where);
     if (!holds) return fail(holds.error());
@@ -118,7 +131,6 @@ void Activation::call(std::uint32_t step, value::Value const* item, std::string 
     bool const retry =
         !answer && attempt < self->planned(step).retry && answer.error().code() != Code::cancelled;
     if (retry) return self->call(step, item_value.get(), std::move(path), attempt + 1, std::move(done));
-    if (!answer) return done(std::move(answer).error().within("step `" + self->planned(step).id + "`"));
     done(std::move(answer));
   };
   execution_.invoke(pipeline_->callables[plan_step.callable], *inputs, site, std::move(again));
@@ -156,7 +168,8 @@ void Activation::launch_items(std::shared_ptr<Items> const& items) {
   items->launching = false;
   if (items->over || items->ended < items->results.size()) return;
   items->over = true;
-  step_done(items->step, graph::gather(planned(items->step).ports, items->results));
+  step_done(items->step,
+            graph::gather(planned(items->step), items->results, in_order(std::move(items->errors))));
 }
 
 void Activation::launch_item(std::shared_ptr<Items> const& items, std::size_t index) {
@@ -174,9 +187,13 @@ void Activation::item_done(std::shared_ptr<Items> const& items, std::size_t inde
   bool const skip = planned(items->step).on_error == graph::OnError::skip;
   if (answer) {
     items->results[index] = std::move(answer->outputs);
-  } else if (!skip || answer.error().code() == Code::cancelled) {
+  } else if (skip && answer.error().code() != Code::cancelled) {
+    items->errors.push_back({index, std::move(answer).error()});
+  } else {
     items->over = true;
-    return step_done(items->step, std::move(answer).error().within("item " + std::to_string(index + 1)));
+    return step_done(
+        items->step,
+        of_step(items->step, std::move(answer).error()).within("item " + std::to_string(index + 1)));
   }
   execution_.announce(Event::Kind::each_advanced, path_of(items->step), {}, static_cast<double>(items->ended),
                       static_cast<double>(items->results.size()));

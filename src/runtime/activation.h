@@ -39,6 +39,7 @@ class Activation : public std::enable_shared_from_this<Activation> {
 
   graph::PlannedStep const& planned(std::uint32_t step) const { return pipeline_->plan.steps[step]; }
   std::string path_of(std::uint32_t step) const;
+  Error of_step(std::uint32_t step, Error error) const;
   graph::Environment environment(value::Value const* item = nullptr) const { return {slots_, item}; }
 
   Execution& execution_;

@@ -151,13 +151,18 @@ TEST_F(RunTest, OneBadItemStopsTheRunOrOnlyItself) {
   auto const document = [](std::string const& on_error) {
     return "shoal: 1\npipeline: items\ninputs: {codes: list<text>}\nsteps:\n"
            "  each: {use: echo.fail, each: $codes, as: code, with: {code: $code, message: bad}, on_error: " +
-           on_error + "}\noutputs: {results: $each}\n";
+           on_error + "}\noutputs: {results: $each" + (on_error == "skip" ? ", errors: $each.errors" : "") +
+           "}\n";
   };
   add("items.yaml", document("skip"));
   auto const codes = Value::record({{"codes", Value::list({"busy", "refused"})}});
   auto const skipped = run("items", codes);
   ASSERT_TRUE(skipped.outputs) << skipped.outputs.error().message();
   EXPECT_EQ((*skipped.outputs)["results"].as_list().size(), 0u);
+  auto const& errors = (*skipped.outputs)["errors"].as_list();
+  ASSERT_EQ(errors.size(), 2u);
+  EXPECT_EQ(errors[0], Value::record({{"item", 0}, {"code", "busy"}, {"message", "bad"}}));
+  EXPECT_EQ(errors[1]["code"], Value("refused"));
   add("items.yaml", document("fail"));
   auto const failed = run("items", Value::record({{"codes", Value::list({"busy"})}}));
   ASSERT_FALSE(failed.outputs);
