@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/answers.h"
 #include "cli/conveyor.h"
+#include "cli/execute.h"
 #include "cli/inputs.h"
 #include "cli/lines.h"
 #include "cli/progress.h"
@@ -172,6 +173,8 @@ class Batch {
     if (result.checks_failed && result.outputs) {
       session_.complain("line " + std::to_string(item.line.number) + ": the answer did not pass its checks");
     }
+    if (result.outputs)
+      complain_of_missing(session_, *result.outputs, "line " + std::to_string(item.line.number) + ": ");
   }
 
   // What earlier commands wrote stays, also what is to be done again.

@@ -74,4 +74,10 @@ runtime::RunResult execute(Session& session, Runnable const& runnable, value::Va
   return result;
 }
 
+void complain_of_missing(Session& session, value::Value const& outputs, std::string const& prefix) {
+  for (auto const& page : outputs["missing"].as_list()) {
+    if (auto const& reason = page["reason"].as_text(); !reason.empty()) session.complain(prefix + reason);
+  }
+}
+
 }  // namespace shoal::cli

@@ -42,4 +42,8 @@ struct RunWishes {
 runtime::RunResult execute(Session& session, Runnable const& runnable, value::Value inputs,
                            RunWishes wishes = {});
 
+// An output `missing`, a list of {page, reason}, says what an answer lacks: that is told on standard error.
+// `prefix` begins each line.
+void complain_of_missing(Session& session, value::Value const& outputs, std::string const& prefix = {});
+
 }  // namespace shoal::cli

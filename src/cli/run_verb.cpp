@@ -43,6 +43,7 @@ Result<int> show_result(Session& session, runtime::RunResult const& result, Argu
   } else if (result.outputs) {
     session.print(render_outputs(*result.outputs));
   }
+  if (result.outputs) complain_of_missing(session, *result.outputs);
   if (explained) session.note(trim(explain(steps, result.route)));
   if (result.checks_failed && result.outputs) {
     session.complain(explained ? "the answer did not pass its checks"

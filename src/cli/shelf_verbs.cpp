@@ -90,7 +90,9 @@ std::string sentence_of(std::string const& file, Value const& outputs) {
   auto const passages = outputs["passages"].as_integer();
   text += passages > 0 ? ", " + counted(passages, "passage") : ", but no text was found in it";
   auto const& title = outputs["title"].as_text();
-  return title.empty() ? text : text + " (" + title + ")";
+  if (!title.empty()) text += " (" + title + ")";
+  auto const missing = std::ssize(outputs["missing"].as_list());
+  return missing == 0 ? text : text + "; without " + counted(missing, "page") + " that could not be read";
 }
 
 class Adding {
@@ -115,11 +117,14 @@ class Adding {
     }
     auto const& outputs = answer->outputs;
     ledgers_.push_back(answer->ledger);
-    files_.push(Json::object({{"file", name},
-                              {"state", outputs["state"].as_text()},
-                              {"passages", outputs["passages"].as_integer()},
-                              {"title", outputs["title"].as_text()}}));
+    auto entry = Json::object({{"file", name},
+                               {"state", outputs["state"].as_text()},
+                               {"passages", outputs["passages"].as_integer()},
+                               {"title", outputs["title"].as_text()}});
+    if (!outputs["missing"].as_list().empty()) entry.set("missing", value::to_json(outputs["missing"]));
+    files_.push(std::move(entry));
     if (!session_.json()) session_.print(sentence_of(shown_name(name), outputs));
+    complain_of_missing(session_, outputs);
     return {};
   }
 
@@ -313,7 +318,9 @@ std::vector<Verb> shelf_verbs() {
       "Folders are searched for PDFs, images, .txt, .md, and .jsonl of {id, title, text}. A file that is on "
       "the shelf already costs nothing, a "
       "changed\n"
-      "one is read anew, a broken one is reported and the others go on (exit status 1).";
+      "one is read anew, a broken one is reported and the others go on (exit status 1). So do the other "
+      "pages of one\n"
+      "with a page that cannot be read; which these are is said (exit status 0).";
   adding.options.push_back(
       {"--language", "", "CODE", "Of the print, as Tesseract names it: eng, deu, eng+fra"});
   adding.options.push_back({"--password", "", "TEXT", "Opens encrypted PDFs"});

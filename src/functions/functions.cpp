@@ -9,9 +9,9 @@ namespace {
 
 std::vector<Function> make_table() {
   std::vector<Function> table;
-  for (auto group :
-       {text_functions, regex_functions, data_functions, page_functions, passage_functions, title_functions,
-        citation_functions, rank_functions, sentence_functions, support_functions, hocr_functions}) {
+  for (auto group : {text_functions, regex_functions, data_functions, page_functions, passage_functions,
+                     title_functions, citation_functions, rank_functions, sentence_functions,
+                     support_functions, hocr_functions, missing_page_functions}) {
     auto functions = group();
     std::move(functions.begin(), functions.end(), std::back_inserter(table));
   }

@@ -11,17 +11,18 @@
 
 namespace shoal::functions {
 
-std::vector<Function> text_functions();      // split, join, template
-std::vector<Function> regex_functions();     // regex
-std::vector<Function> data_functions();      // select, first, flatten, json, json-text
-std::vector<Function> page_functions();      // page-text, text-pages, record-pages, file-text
-std::vector<Function> passage_functions();   // passages
-std::vector<Function> title_functions();     // title
-std::vector<Function> citation_functions();  // cite
-std::vector<Function> rank_functions();      // rank
-std::vector<Function> sentence_functions();  // sentences
-std::vector<Function> support_functions();   // support
-std::vector<Function> hocr_functions();      // hocr
+std::vector<Function> text_functions();          // split, join, template
+std::vector<Function> regex_functions();         // regex
+std::vector<Function> data_functions();          // select, first, flatten, json, json-text
+std::vector<Function> page_functions();          // page-text, text-pages, record-pages, file-text
+std::vector<Function> passage_functions();       // passages
+std::vector<Function> title_functions();         // title
+std::vector<Function> citation_functions();      // cite
+std::vector<Function> rank_functions();          // rank
+std::vector<Function> sentence_functions();      // sentences
+std::vector<Function> support_functions();       // support
+std::vector<Function> hocr_functions();          // hocr
+std::vector<Function> missing_page_functions();  // missing-pages
 
 // Ports, their types written as in documents.
 inline value::Port port(std::string name, std::string_view type, std::string about) {

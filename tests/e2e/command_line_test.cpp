@@ -355,6 +355,41 @@ TEST_F(CommandLineTest, AShelfKeepsWhatIsGoodAndReportsWhatIsNot) {
   EXPECT_TRUE(json({"shelf", "search", "Kessab"})["hits"].as_array().empty());
 }
 
+// A scan of eight pages, with the object of page `number` made something else.
+std::string damaged_scan(int number) {
+  auto bytes = read_scan("shelf-cd.pdf");
+  std::size_t at = 0;
+  for (int i = 0; i < number; ++i) at = bytes.find("/Type /Page ", at + 1);
+  EXPECT_NE(at, std::string::npos);
+  auto const begin = bytes.rfind(" obj", at);
+  bytes.replace(begin, at - begin, at - begin, ' ');
+  return bytes;
+}
+
+TEST_F(CommandLineTest, OnePageThatCannotBeReadIsNamedAndTheOthersAreRead) {
+  auto const file = write("tales.pdf", damaged_scan(3));
+  auto const read = shoal({"run", "scan-to-text", file});
+  EXPECT_EQ(read.status.code, 0);
+  EXPECT_NE(read.standard_error.find("page 3 of " + file + " is damaged"), std::string::npos)
+      << read.standard_error;
+  EXPECT_NE(read.standard_output.find("Holwick"), std::string::npos);
+  auto const outputs = json({"run", "scan-to-text", file})["outputs"];
+  EXPECT_EQ(outputs["pages"].as_array().size(), 7u);
+  EXPECT_EQ(outputs["missing"].as_array().at(0)["page"].as_integer(), 3);
+
+  auto const added = shoal({"shelf", "add", file});
+  EXPECT_EQ(added.status.code, 0);
+  EXPECT_NE(added.standard_output.find("without 1 page that could not be read"), std::string::npos)
+      << added.standard_output;
+  EXPECT_NE(added.standard_error.find("shoal: page 3 of " + file + " is damaged"), std::string::npos)
+      << added.standard_error;
+  EXPECT_EQ(json({"shelf", "search", "Holwick"})["hits"].as_array().at(0)["page"].as_integer(), 7);
+  EXPECT_EQ(json({"shelf", "list"})["documents"].as_array().at(0)["pages"].as_integer(), 8);
+  auto const again = json({"shelf", "add", file})["files"].as_array().at(0);
+  EXPECT_EQ(again["state"].as_string(), "unchanged");
+  EXPECT_EQ(again["missing"].as_array().at(0)["page"].as_integer(), 3);
+}
+
 // Copies the models that the demo pulled, where it did.
 bool borrow_models(std::string const& home) {
   auto const* models = std::getenv("SHOAL_TEST_MODELS");

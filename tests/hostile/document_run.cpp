@@ -99,6 +99,10 @@ class Runner {
     if (over) return ++counts.hangs, "neither an answer nor progress for 60 s";
     if (outputs) {
       if ((*outputs)["pages"].as_list().empty()) return ++counts.silent, "no pages and no error";
+      for (auto const& page : (*outputs)["missing"].as_list()) {
+        auto const& reason = page["reason"].as_text();
+        if (reason.find("worker ocr") != std::string::npos) return ++counts.worker_deaths, reason;
+      }
       return ++counts.read, std::string();
     }
     ++counts.refused;
