@@ -16,7 +16,7 @@ namespace shoal::index_engine {
 namespace {
 
 constexpr std::int64_t kApplication = 0x5368656c;  // "Shel", in the file's header
-constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kFormat = 2;
 
 // Terms of a query that are looked at, the rarest first, and passages that are scored: beyond that a term
 // only adds to the score of passages that rarer ones found.
@@ -27,12 +27,18 @@ auto constexpr kSchema = R"(
 CREATE TABLE documents(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
   pages INTEGER NOT NULL, hash TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
 CREATE TABLE passages(id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents(id),
-  label TEXT NOT NULL, page INTEGER NOT NULL, text TEXT NOT NULL, boxes TEXT NOT NULL) STRICT;
+  label TEXT NOT NULL, page INTEGER NOT NULL, text TEXT NOT NULL, boxes TEXT NOT NULL,
+  line INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX passages_by_document ON passages(document);
 CREATE VIEW searchable AS SELECT passages.id AS id, documents.title AS title, passages.text AS text
   FROM passages JOIN documents ON documents.id = passages.document;
 CREATE VIRTUAL TABLE words USING fts5(title, text, content=searchable, content_rowid=id, tokenize=shelf);
 )";
+
+// What makes a database of format 1 + i one of format 2 + i.
+constexpr char const* kMigrations[] = {
+    "ALTER TABLE passages ADD COLUMN line INTEGER NOT NULL DEFAULT 0",
+};
 
 // Passages as they are kept
 
@@ -91,6 +97,8 @@ struct ShelfIndex::Parts {
       }));
     } else if (application != kApplication) {
       return Error(Code::invalid_argument, database.file() + " is not the index of a shelf; move it away");
+    } else if (format >= 1 && format < kFormat) {
+      TRY(migrate(format));
     } else if (format != kFormat) {
       return Error(Code::unsupported, database.file() + " was written by a newer shoal (format " +
                                           std::to_string(format) + ", this one knows " +
@@ -99,6 +107,14 @@ struct ShelfIndex::Parts {
                                           "file and add the documents again");
     }
     return database.script("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, row)");
+  }
+
+  Result<void> migrate(std::int64_t format) {
+    return database.transaction([&]() -> Result<void> {
+      for (auto from = format; from < kFormat; ++from)
+        TRY(database.script(kMigrations[static_cast<std::size_t>(from - 1)]));
+      return database.script("PRAGMA user_version=" + std::to_string(kFormat));
+    });
   }
 
   // Those worth looking for, the rarest first.
@@ -148,13 +164,14 @@ struct ShelfIndex::Parts {
 
   Result<value::Passage> passage(std::int64_t id) {
     auto row = TRY(database.query(
-        "SELECT label, name, title, page, text, boxes FROM passages JOIN documents ON documents.id "
+        "SELECT label, name, title, page, text, boxes, line FROM passages JOIN documents ON documents.id "
         "= document "
         "WHERE passages.id = ?",
         id));
     if (!TRY(row.step())) return error_of(SQLITE_CORRUPT, "a passage is missing", database.file());
-    return value::Passage{row.text(0),    row.text(1), row.text(2),
-                          row.integer(3), row.text(4), boxes_from_text(row.text(5))};
+    return value::Passage{
+        row.text(0), row.text(1),   row.text(2), row.integer(3), row.text(4), boxes_from_text(row.text(5)),
+        0,           row.integer(6)};
   }
 
   // The document's row, 0 where there is none.
@@ -184,11 +201,12 @@ struct ShelfIndex::Parts {
     TRY(database.run("INSERT INTO documents(name, title, pages, hash, digest) VALUES(?, ?, ?, ?, ?)",
                      document.name, document.title, document.pages, document.hash, document.digest));
     std::int64_t const id = database.last_row();
-    auto keep =
-        TRY(database.query("INSERT INTO passages(document, label, page, text, boxes) VALUES(?, ?, ?, ?, ?)"));
+    auto keep = TRY(database.query(
+        "INSERT INTO passages(document, label, page, text, boxes, line) VALUES(?, ?, ?, ?, ?, ?)"));
     auto learn = TRY(database.query("INSERT INTO words(rowid, title, text) VALUES(?, ?, ?)"));
     for (auto const& passage : passages) {
-      TRY(keep.bind_all(id, passage.id, passage.page, passage.text, boxes_as_text(passage.boxes)));
+      TRY(keep.bind_all(id, passage.id, passage.page, passage.text, boxes_as_text(passage.boxes),
+                        passage.line));
       TRY(keep.step());
       TRY(learn.bind_all(database.last_row(), document.title, passage.text));
       TRY(learn.step());

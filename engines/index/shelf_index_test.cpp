@@ -9,6 +9,8 @@
 #include <fstream>
 #include <set>
 
+#include "engines/index/database.h"
+#include "engines/index/full_text.h"
 #include "engines/index/test_folder.h"
 
 namespace shoal::index_engine {
@@ -210,6 +212,34 @@ void overwrite(std::string const& file, std::streamoff at, std::string const& by
   stream.seekp(at);
   stream << bytes;
   CHECK(stream.good());
+}
+
+TEST(ShelfIndex, KeepsTheLineOfAPassage) {
+  TestFolder folder;
+  auto passages = passages_of({"alpha"});
+  passages[0].line = 120;
+  ASSERT_TRUE(open(folder)->put({"a.txt", "", 0, "h", "d"}, passages).has_value());
+  EXPECT_EQ(open(folder)->search("alpha", 1)->at(0).line, 120);
+}
+
+// As the first format had it.
+void make_old(TestFolder const& folder) {
+  Database database(folder.database());
+  ASSERT_TRUE(database.connect(0).has_value());
+  auto const full_text = FullText::add_to(database);
+  ASSERT_TRUE(database.script("ALTER TABLE passages DROP COLUMN line; PRAGMA user_version=1").has_value());
+}
+
+TEST(ShelfIndex, AnOlderFormatIsMadeAnew) {
+  TestFolder folder;
+  put(*open(folder), "a", {"alpha"});
+  make_old(folder);
+  for (int again = 0; again < 2; ++again) {
+    auto index = open(folder);
+    EXPECT_EQ(found(*index, "alpha"), "a:p1");
+    EXPECT_EQ(index->search("alpha", 1)->at(0).line, 0);
+    EXPECT_EQ(put(*index, "a", {"alpha"}), Change::unchanged);
+  }
 }
 
 TEST(ShelfIndex, RefusesANewerFormat) {

@@ -58,9 +58,18 @@ std::string adding_pipeline(std::string_view name) {
   return kind ? kind->pipeline : kScanned;
 }
 
-std::string place_on_page(std::string_view document, std::int64_t page) {
-  if (page <= 0) return {};
-  return (adding_pipeline(document) == "shelf-add-records" ? ", line " : ", page ") + std::to_string(page);
+Place place_in(std::string_view document, std::int64_t page, std::int64_t line, std::string_view text) {
+  if (adding_pipeline(document) == "shelf-add-records") return {0, page, page};
+  if (line <= 0) return {page, 0, 0};
+  return {page, line, line + std::count(text.begin(), text.end(), '\n')};
+}
+
+std::string to_string(Place const& place) {
+  std::string text;
+  if (place.page > 0) text += ", page " + std::to_string(place.page);
+  if (place.first_line <= 0) return text;
+  text += (place.first_line == place.last_line ? ", line " : ", lines ") + std::to_string(place.first_line);
+  return place.first_line == place.last_line ? text : text + "–" + std::to_string(place.last_line);
 }
 
 Documents find_documents(std::vector<std::string> const& paths) {

@@ -1,6 +1,7 @@
 // Files as a shelf names them: absolute paths in it, short ones for people. Reads folders, opens nothing.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +15,15 @@ namespace shoal::cli {
 bool is_document_name(std::string_view name);
 // The pipeline that puts a document on a shelf, by its name; that of scans where the name says nothing.
 std::string adding_pipeline(std::string_view name);
-// ", page 3", or ", line 3" of JSON lines; empty where the document has no pages.
-std::string place_on_page(std::string_view document, std::int64_t page);
+// Where in a document something stands that was found there; 0: it has no pages, or no lines.
+struct Place {
+  std::int64_t page = 0;
+  std::int64_t first_line = 0, last_line = 0;
+};
+// Of `text`, on `page` (which is the line of JSON lines) and from line `line` on.
+Place place_in(std::string_view document, std::int64_t page, std::int64_t line, std::string_view text);
+// ", page 3", ", page 2, lines 120–134"; empty where the document has neither.
+std::string to_string(Place const& place);
 
 // `paths` with folders replaced by the documents below them, sorted, each file once. A path that is not there
 // stays: opening it gives the error. A folder without any document gives not_found.

@@ -32,9 +32,14 @@ TEST(ShelfFiles, ADocumentsKindIsInItsName) {
   EXPECT_EQ(adding_pipeline("b.md"), "shelf-add-text");
   EXPECT_EQ(adding_pipeline("b.jsonl"), "shelf-add-records");
   EXPECT_EQ(adding_pipeline("scan"), "shelf-add");
-  EXPECT_EQ(place_on_page("b.pdf", 3), ", page 3");
-  EXPECT_EQ(place_on_page("b.jsonl", 3), ", line 3");
-  EXPECT_EQ(place_on_page("b.md", 0), "");
+}
+
+TEST(ShelfFiles, APlaceIsAPageOrLines) {
+  EXPECT_EQ(to_string(place_in("b.pdf", 3, 0, "x\ny")), ", page 3");
+  EXPECT_EQ(to_string(place_in("b.jsonl", 3, 0, "x\ny")), ", line 3");
+  EXPECT_EQ(to_string(place_in("b.md", 0, 120, "x\ny\nz")), ", lines 120–122");
+  EXPECT_EQ(to_string(place_in("b.txt", 2, 120, "x")), ", page 2, line 120");
+  EXPECT_EQ(to_string(place_in("b.md", 0, 0, "x")), "");
 }
 
 TEST(ShelfFiles, NamesAreAbsoluteAndShownShort) {

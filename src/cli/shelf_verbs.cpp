@@ -156,12 +156,23 @@ Result<int> add(Session& session, Arguments const& arguments) {
 
 // --- search, ask
 
+// Of a passage or a citation, whose words are `text`.
+Place place_of(Value const& found, std::string const& text) {
+  return place_in(found["document"].as_text(), found["page"].as_integer(), found["line"].as_integer(), text);
+}
+
+Json with_lines(Json json, Place const& place) {
+  if (place.first_line > 0) json.set("lines", Json::array({place.first_line, place.last_line}));
+  return json;
+}
+
 Json hit_of(Value const& passage) {
-  return Json::object({{"id", passage["id"].as_text()},
-                       {"file", passage["document"].as_text()},
-                       {"page", passage["page"].as_integer()},
-                       {"score", passage["score"].as_number()},
-                       {"text", passage["text"].as_text()}});
+  auto json = Json::object({{"id", passage["id"].as_text()},
+                            {"file", passage["document"].as_text()},
+                            {"page", passage["page"].as_integer()},
+                            {"score", passage["score"].as_number()},
+                            {"text", passage["text"].as_text()}});
+  return with_lines(std::move(json), place_of(passage, passage["text"].as_text()));
 }
 
 // Something with a letter or a digit in it.
@@ -174,9 +185,8 @@ Result<void> require_words(Arguments const& arguments, std::string const& what) 
   return Error(Code::invalid_argument, "give " + what + "; `" + printable(text) + "` has no words");
 }
 
-std::string place_of(Value const& found) {
-  auto const& document = found["document"].as_text();
-  return shown_name(document) + place_on_page(document, found["page"].as_integer());
+std::string shown_place(Value const& found, std::string const& text) {
+  return shown_name(found["document"].as_text()) + to_string(place_of(found, text));
 }
 
 Result<int> search(Session& session, Arguments const& arguments) {
@@ -195,16 +205,20 @@ Result<int> search(Session& session, Arguments const& arguments) {
     session.print_json(Json::object({{"hits", std::move(found)}}));
     return 0;
   }
-  for (auto const& hit : hits) session.print(place_of(hit) + "\n  " + fit(trim(hit["text"].as_text()), 160));
+  for (auto const& hit : hits) {
+    auto const& text = hit["text"].as_text();
+    session.print(shown_place(hit, text) + "\n  " + fit(trim(text), 160));
+  }
   if (hits.empty()) session.note("nothing on this shelf has words of that");
   return 0;
 }
 
 Json citation_of(Value const& citation) {
-  return Json::object({{"file", citation["document"].as_text()},
-                       {"page", citation["page"].as_integer()},
-                       {"quote", citation["quote"].as_text()},
-                       {"boxes", value::to_json(citation["boxes"])}});
+  auto json = Json::object({{"file", citation["document"].as_text()},
+                            {"page", citation["page"].as_integer()},
+                            {"quote", citation["quote"].as_text()},
+                            {"boxes", value::to_json(citation["boxes"])}});
+  return with_lines(std::move(json), place_of(citation, citation["quote"].as_text()));
 }
 
 Result<int> ask(Session& session, Arguments const& arguments) {
@@ -232,8 +246,8 @@ Result<int> ask(Session& session, Arguments const& arguments) {
   } else {
     session.print(outputs["answer"].as_text());
     for (auto const& citation : citations) {
-      session.print("  " + place_of(citation) + ": “" + replace_all(citation["quote"].as_text(), "\n", " ") +
-                    "”");
+      auto const& quote = citation["quote"].as_text();
+      session.print("  " + shown_place(citation, quote) + ": “" + replace_all(quote, "\n", " ") + "”");
     }
   }
   if (result.checks_failed) session.complain("the answer did not pass its checks; --explain says why");

@@ -207,7 +207,7 @@ class Citer {
  private:
   void add(value::Passage const& passage, Span place) {
     value::Citation citation{passage.document, passage.page, passage.text.substr(place.begin, place.size()),
-                             boxes_of(passage, place)};
+                             boxes_of(passage, place), line_at(passage.line, passage.text, place.begin)};
     bool known = std::any_of(citations_.begin(), citations_.end(), [&](auto const& other) {
       return other.document == citation.document && other.page == citation.page &&
              other.quote == citation.quote;

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "functions/groups.h"
+#include "functions/passages.h"
 #include "value/records.h"
 
 namespace shoal::functions {
@@ -31,9 +32,10 @@ Result<Value> page_text(Value const& inputs) {
   return Value::record({{"text", std::move(text)}});
 }
 
-Value page_of(std::string_view text, std::int64_t number) {
+Value page_of(std::string_view text, std::int64_t number, std::int64_t line = 0) {
   value::Page page;
   page.number = number;
+  page.line = line;
   page.text = text;
   page.source = "text";
   return value::to_value(page);
@@ -44,13 +46,16 @@ Result<Value> text_pages(Value const& inputs) {
   bool many = text.find('\f') != std::string_view::npos;
   Value::List pages;
   if (!many) {
-    pages.push_back(page_of(text, 0));
+    pages.push_back(page_of(text, 0, 1));
     return Value::record({{"pages", std::move(pages)}});
   }
   // A form feed at the end closes the last page and begins none.
   if (text.ends_with('\f')) text.remove_suffix(1);
-  for (auto part : split(text, '\f'))
-    pages.push_back(page_of(part, static_cast<std::int64_t>(pages.size()) + 1));
+  std::int64_t line = 1;
+  for (auto part : split(text, '\f')) {
+    pages.push_back(page_of(part, static_cast<std::int64_t>(pages.size()) + 1, line));
+    line = line_at(line, part, part.size());
+  }
   return Value::record({{"pages", std::move(pages)}});
 }
 
@@ -114,7 +119,8 @@ std::vector<Function> page_functions() {
                  .call = text_pages};
   pages.signature.inputs = {port("text", "text", "The text.")};
   pages.signature.outputs = {
-      port("pages", "list<page>", "Pages from 1 on, or one with number 0; they have no words.")};
+      port("pages", "list<page>",
+           "Pages from 1 on, or one with number 0; they have the lines that they begin on, and no words.")};
 
   Function records{.name = "record-pages",
                    .about = "Makes pages of JSON lines, of each object's `title` and `text`.",

@@ -45,9 +45,11 @@ TEST(FileText, StrictRefusesWhatIsNoUtf8) {
 }
 
 TEST(TextPages, CutAtFormFeeds) {
-  auto pages = outputs_of("text-pages", Value::record({{"text", "one\ftwo\f"}}))["pages"];
+  auto pages = outputs_of("text-pages", Value::record({{"text", "one\n\n\ftwo\f"}}))["pages"];
   ASSERT_EQ(pages.as_list().size(), 2u);
   EXPECT_EQ(pages.as_list()[1]["text"], Value("two"));
+  EXPECT_EQ(pages.as_list()[0]["line"], Value(1));
+  EXPECT_EQ(pages.as_list()[1]["line"], Value(3));
   EXPECT_EQ(pages.as_list()[1]["number"], Value(2));
   auto single = outputs_of("text-pages", Value::record({{"text", "no pages"}}))["pages"];
   ASSERT_EQ(single.as_list().size(), 1u);

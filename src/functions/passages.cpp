@@ -285,13 +285,23 @@ std::vector<Span> lines_of(std::string_view text) {
   return lines;
 }
 
+std::int64_t line_at(std::int64_t first, std::string_view text, std::size_t offset) {
+  auto const before = text.substr(0, offset);
+  return first > 0 ? first + std::count(before.begin(), before.end(), '\n') : 0;
+}
+
 std::vector<value::Passage> passages_of(value::Page const& page, std::string_view document,
                                         std::string_view title) {
   auto places = locate_words(page);
   std::vector<value::Passage> passages;
   auto prefix = std::string(document) + (page.number > 0 ? "#p" + std::to_string(page.number) + "." : "#");
+  std::string_view const text = page.text;
+  std::size_t begin = 0;
+  auto line = page.line;
   for (auto part : cut_into_passages(page.text)) {
     value::Passage passage;
+    passage.line = line = line_at(line, text.substr(begin), part.begin - begin);
+    begin = part.begin;
     passage.id = prefix + std::to_string(passages.size() + 1);
     passage.document = document;
     passage.title = title;

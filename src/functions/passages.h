@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,10 @@ std::vector<Span> locate_words(value::Page const& page);
 
 // The lines that `text` has, without empty ones and without white space at their ends.
 std::vector<Span> lines_of(std::string_view text);
+
+// The line of the document on which byte `offset` of a text stands that begins on line `first` of it; 0 where
+// the document has no lines.
+std::int64_t line_at(std::int64_t first, std::string_view text, std::size_t offset);
 
 // All passages of one page, boxes made of the boxes of the page's own words.
 std::vector<value::Passage> passages_of(value::Page const& page, std::string_view document,

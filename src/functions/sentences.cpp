@@ -25,6 +25,7 @@ Result<Value> cut(Value const& inputs) {
       sentence.id += "." + std::to_string(++number);
       sentence.text = passage.text.substr(part.begin, part.size());
       sentence.boxes = boxes_of(passage, part);
+      sentence.line = line_at(passage.line, passage.text, part.begin);
       if (seen.emplace(sentence.document, sentence.page, sentence.text).second) {
         sentences.push_back(value::to_value(sentence));
       }

@@ -49,6 +49,14 @@ TEST(Sentences, KeepTheirPageAndTheBoxesOfTheirLinesOnly) {
   EXPECT_EQ(sentences[1]["boxes"].as_list().size(), 2u);
 }
 
+TEST(Sentences, OfATextFileHaveTheLineThatTheyBeginOn) {
+  auto const whole = passage("One line ends. Two\nlines begin\nhere. A third.", 0, {}).with("line", 40);
+  auto const cut = outputs_of("sentences", Value::record({{"passages", Value::list({whole})}}));
+  std::vector<std::int64_t> lines;
+  for (auto const& each : cut["sentences"].as_list()) lines.push_back(each["line"].as_integer());
+  EXPECT_EQ(lines, (std::vector<std::int64_t>{40, 40, 42}));
+}
+
 TEST(Sentences, WhatPassagesShareComesOnce) {
   auto const cut =
       outputs_of("sentences", Value::record({{"passages", Value::list({passage("A one. B two.", 1, {}),

@@ -86,6 +86,8 @@ NamedTypes const& all_named() {
   return types;
 }
 
+Value with_line(Value record, std::int64_t line) { return line > 0 ? record.with("line", line) : record; }
+
 Value boxes_value(std::vector<Box> const& boxes) {
   Value::List list;
   list.reserve(boxes.size());
@@ -136,13 +138,14 @@ Value to_value(Page const& page) {
   Value::List words;
   words.reserve(page.words.size());
   for (auto const& word : page.words) words.push_back(to_value(word));
-  return Value::record({{"number", page.number},
-                        {"width", page.width},
-                        {"height", page.height},
-                        {"text", page.text},
-                        {"words", std::move(words)},
-                        {"confidence", page.confidence},
-                        {"source", page.source}});
+  return with_line(Value::record({{"number", page.number},
+                                  {"width", page.width},
+                                  {"height", page.height},
+                                  {"text", page.text},
+                                  {"words", std::move(words)},
+                                  {"confidence", page.confidence},
+                                  {"source", page.source}}),
+                   page.line);
 }
 
 Value to_value(Sheet const& sheet) {
@@ -155,20 +158,22 @@ Value to_value(Sheet const& sheet) {
 }
 
 Value to_value(Passage const& passage) {
-  return Value::record({{"id", passage.id},
-                        {"document", passage.document},
-                        {"title", passage.title},
-                        {"page", passage.page},
-                        {"text", passage.text},
-                        {"boxes", boxes_value(passage.boxes)},
-                        {"score", passage.score}});
+  return with_line(Value::record({{"id", passage.id},
+                                  {"document", passage.document},
+                                  {"title", passage.title},
+                                  {"page", passage.page},
+                                  {"text", passage.text},
+                                  {"boxes", boxes_value(passage.boxes)},
+                                  {"score", passage.score}}),
+                   passage.line);
 }
 
 Value to_value(Citation const& citation) {
-  return Value::record({{"document", citation.document},
-                        {"page", citation.page},
-                        {"quote", citation.quote},
-                        {"boxes", boxes_value(citation.boxes)}});
+  return with_line(Value::record({{"document", citation.document},
+                                  {"page", citation.page},
+                                  {"quote", citation.quote},
+                                  {"boxes", boxes_value(citation.boxes)}}),
+                   citation.line);
 }
 
 Page page_from(Value const& value) {
@@ -181,6 +186,7 @@ Page page_from(Value const& value) {
   for (auto const& word : value["words"].as_list()) page.words.push_back(word_from(word));
   page.confidence = value["confidence"].as_number(1);
   page.source = value["source"].as_text();
+  page.line = value["line"].as_integer();
   return page;
 }
 
@@ -204,6 +210,7 @@ Passage passage_from(Value const& value) {
   passage.text = value["text"].as_text();
   passage.boxes = boxes_from(value["boxes"]);
   passage.score = value["score"].as_number();
+  passage.line = value["line"].as_integer();
   return passage;
 }
 

@@ -3,7 +3,7 @@
 //
 // Fixed for all: spans are UTF-8 byte offsets, half-open, sorted, not overlapping. Boxes are
 // [x0, y0, x1, y1] in PDF points (1/72 inch), origin at the top left of the unrotated crop box; where
-// there is no PDF, pixels × 72 / dpi.
+// there is no PDF, pixels × 72 / dpi. A `line` of 0 is left out of the value, and so not a field of the type.
 #pragma once
 
 #include <array>
@@ -34,6 +34,7 @@ struct Page {
   std::vector<Word> words;       // in the order of the text
   double confidence = 1;         // mean of the words', 1 where nothing was recognised
   std::string source;            // "text" (the page had it) or "ocr"
+  std::int64_t line = 0;         // of the document, from 1, on which the text begins; 0: it has no lines
 };
 
 // A reference to one page of a document, rendered where it is read; `text` is what the page has
@@ -55,6 +56,7 @@ struct Passage {
   std::string text;        // verbatim from the page
   std::vector<Box> boxes;  // one a line
   double score = 0;        // of the search that found it, higher is better
+  std::int64_t line = 0;   // of the document, from 1, on which the text begins; 0: it has no lines
 };
 
 // A quote that stands word for word on a page, and where. Made by code, never by a model.
@@ -63,6 +65,7 @@ struct Citation {
   std::int64_t page = 0;
   std::string quote;       // the page's own characters
   std::vector<Box> boxes;  // of the lines that hold it
+  std::int64_t line = 0;   // of the document, from 1, on which the quote begins; 0: it has no lines
 };
 
 Type const& page_type();

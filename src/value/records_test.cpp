@@ -44,6 +44,10 @@ TEST(Records, PassagesAndCitationsKeepTheirBoxes) {
   EXPECT_TRUE(conforms(value, passage_type()));
   EXPECT_EQ(to_value(passage_from(value)), value);
   EXPECT_EQ(passage_from(value).boxes[1][2], 7);
+  passage.line = 12;
+  EXPECT_TRUE(conforms(to_value(passage), passage_type()));
+  EXPECT_EQ(passage_from(to_value(passage)).line, 12);
+  EXPECT_FALSE(value.contains("line"));
   EXPECT_TRUE(conforms(to_value(Citation{"a.pdf", 2, "text", {{1, 2, 3, 4}}}), citation_type()));
 }
 

@@ -390,6 +390,16 @@ TEST_F(CommandLineTest, OnePageThatCannotBeReadIsNamedAndTheOthersAreRead) {
   EXPECT_EQ(again["missing"].as_array().at(0)["page"].as_integer(), 3);
 }
 
+TEST_F(CommandLineTest, ATextFileIsCitedByItsLines) {
+  auto const file =
+      write("notes.txt", "First.\n\nThe lighthouse was built\nby Anna Berg.\n\fA second page.\n");
+  ASSERT_EQ(shoal({"shelf", "add", file}).status.code, 0);
+  auto const hit = json({"shelf", "search", "lighthouse"})["hits"].as_array().at(0);
+  EXPECT_EQ(hit["lines"].dump(), "[1,4]");
+  auto const second = shoal({"shelf", "search", "second"}).standard_output;
+  EXPECT_NE(second.find("notes.txt, page 2, line 5\n"), std::string::npos) << second;
+}
+
 // Copies the models that the demo pulled, where it did.
 bool borrow_models(std::string const& home) {
   auto const* models = std::getenv("SHOAL_TEST_MODELS");
