@@ -48,6 +48,30 @@ TEST(Support, AnAnswerOfTheQuestionsOwnWordsMustStandVerbatim) {
   EXPECT_EQ(supporting_page("Was it red or blue?", "red", {"It was blue.", "It was red."}), 2);
 }
 
+TEST(Support, WhatIsDeniedIsNotSaid) {
+  auto const asked = "What became of the tax?";
+  std::string const denied = "The tax was not repealed then.", said = "In 1851 the tax was repealed.";
+  EXPECT_EQ(supporting_page(asked, "It was repealed.", {denied, said}), 2);
+  EXPECT_EQ(supporting_page(asked, "It was not repealed.", {said, denied}), 2);
+  EXPECT_EQ(supporting_page(asked, "It wasn’t repealed.", {said, denied}), 2);
+  EXPECT_EQ(supporting_page(asked, "It was repealed.", {"It isn't repealed."}), 0);
+  EXPECT_EQ(supporting_page("Who came?", "No visitors came.", {"Visitors came.", "There were no visitors."}),
+            2);
+  EXPECT_EQ(supporting_page("Was geschah?", "Sie wurde aufgehoben", {"Sie wurde nicht aufgehoben."}), 0);
+  EXPECT_EQ(
+      supporting_page("Was fehlte?", "Es gab kein Fenster", {"Es gab Fenster.", "Es hatte kein Fenster."}),
+      2);
+  EXPECT_EQ(supporting_page("Qu'en fut-il ?", "Il fut aboli", {"Il ne fut pas aboli.", "Il fut aboli."}), 2);
+  EXPECT_EQ(supporting_page("Qu'en fut-il ?", "Il n'est pas aboli", {"Il est aboli.", "Il n’est pas aboli."}),
+            2);
+}
+
+TEST(Support, ANegationElsewhereInTheSentenceDoesNotHurt) {
+  EXPECT_EQ(supporting_page("When was it repealed?", "1851", {"It was not repealed until 1851."}), 1);
+  EXPECT_EQ(supporting_page("Which house?", "No. 5, Mill Lane", {"He lived at No. 5, Mill Lane."}), 1);
+  EXPECT_EQ(supporting_page("Which house?", "Number 5", {"The number of it was no. 5."}), 1);
+}
+
 TEST(Support, OtherScripts) {
   EXPECT_EQ(supporting_page("谁写了这封信？", "李白", {"这封信是杜甫写的。", "这封信是李白写的。"}), 2);
   EXPECT_EQ(supporting_page("من كتب الرسالة؟", "كتبها أحمد الكبير", {"كتبها أحمد الكبير في مارس."}), 1);
