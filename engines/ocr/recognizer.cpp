@@ -6,7 +6,10 @@
 #include <tesseract/resultiterator.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <ctime>
+#include <functional>
 #include <mutex>
 #include <string_view>
 
@@ -81,6 +84,14 @@ Error language_error(std::string_view language, std::vector<std::string> const& 
                                     package_of(language) + " (" + has + ")");
 }
 
+// Of the calling thread, on which Tesseract does all its work. A busy machine makes no page slow by it.
+std::chrono::duration<double> processor_time() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::duration<double>(static_cast<double>(now.tv_sec) +
+                                       static_cast<double>(now.tv_nsec) * 1e-9);
+}
+
 }  // namespace
 
 struct Recognizer::Api {
@@ -88,10 +99,12 @@ struct Recognizer::Api {
   Writing writing = Writing::lines;
 };
 
-Recognizer::Recognizer(std::unique_ptr<Api> api) : api_(std::move(api)) {}
+Recognizer::Recognizer(std::unique_ptr<Api> api, std::chrono::seconds longest)
+    : api_(std::move(api)), longest_(longest) {}
 Recognizer::~Recognizer() = default;
 
-Result<std::unique_ptr<Recognizer>> Recognizer::open(std::string const& language) {
+Result<std::unique_ptr<Recognizer>> Recognizer::open(std::string const& language,
+                                                     std::chrono::seconds longest) {
   for (auto name : split(language, '+')) {
     if (!is_language_name(name)) {
       return Error(
@@ -113,7 +126,7 @@ Result<std::unique_ptr<Recognizer>> Recognizer::open(std::string const& language
   tesseract.SetPageSegMode(tesseract::PSM_AUTO);
   // Tesseract's names of data for print from the top down: jpn_vert, chi_tra_vert.
   if (language.find("_vert") != std::string::npos) api->writing = Writing::columns;
-  return std::unique_ptr<Recognizer>(new Recognizer(std::move(api)));
+  return std::unique_ptr<Recognizer>(new Recognizer(std::move(api), longest));
 }
 
 namespace {
@@ -168,16 +181,22 @@ Result<value::Page> Recognizer::read_as_it_lies(Raster const& raster, Ink const&
   else
     tesseract.SetImage(raster.gray.data(), raster.width, raster.height, 1, raster.width);
   tesseract.SetSourceResolution(static_cast<int>(std::lround(raster.dpi)));
+  auto const end = processor_time() + longest_;
+  std::function<bool()> const stop_reading = [&] { return stop() || processor_time() > end; };
   tesseract::ETEXT_DESC monitor;
-  monitor.cancel = [](void* asked, int) { return (*static_cast<Stop const*>(asked))(); };
-  monitor.cancel_this = const_cast<Stop*>(&stop);
+  monitor.cancel = [](void* asked, int) { return (*static_cast<std::function<bool()> const*>(asked))(); };
+  monitor.cancel_this = const_cast<std::function<bool()>*>(&stop_reading);
   int status = stop() ? 0 : tesseract.Recognize(&monitor);
-  bool stopped = stop();
+  bool const stopped = stop(), too_long = stop_reading();
   value::Page page;
-  if (status == 0 && !stopped) page = page_of(tesseract, raster);
+  if (status == 0 && !too_long) page = page_of(tesseract, raster);
   tesseract.Clear();
   tesseract.ClearAdaptiveClassifier();
   if (stopped) return Error(Code::cancelled, "cancelled while recognising");
+  if (too_long) {
+    return Error(Code::unsupported, "it takes more than " + std::to_string(longest_.count()) +
+                                        " s of a processor to recognise: it is noise rather than print");
+  }
   if (status != 0) return Error(Code::engine_failed, "Tesseract could not recognise the page");
   return page;
 }

@@ -1,6 +1,7 @@
 // Print to text through Tesseract's neural recogniser.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,8 +18,12 @@ namespace shoal::ocr_engine {
 // One language, loaded. Used by one thread at a time; its answers do not depend on what it read before.
 class Recognizer {
  public:
+  // What recognising a page may take of a processor; pages of print take seconds, noise may take hours.
+  static constexpr std::chrono::seconds kLongest{120};
+
   // `language` as Tesseract names it, several joined by `+`. not_found names the package to install.
-  static Result<std::unique_ptr<Recognizer>> open(std::string const& language);
+  static Result<std::unique_ptr<Recognizer>> open(std::string const& language,
+                                                  std::chrono::seconds longest = kLongest);
   ~Recognizer();
   Recognizer(Recognizer const&) = delete;
   Recognizer& operator=(Recognizer const&) = delete;
@@ -26,15 +31,16 @@ class Recognizer {
   // The page's words in reading order, boxes in points; no number, size and source. An empty page is
   // a page without words. A page that lies on its side, upside down or askew is straightened, one whose
   // letters are small or large is scaled. `stop` is asked between words; finding the lines, some 0.1 s
-  // before, cannot be stopped.
+  // before, cannot be stopped. unsupported: it takes too long.
   Result<value::Page> read(Raster const& raster, Stop const& stop);
 
  private:
   struct Api;
-  explicit Recognizer(std::unique_ptr<Api> api);
+  Recognizer(std::unique_ptr<Api> api, std::chrono::seconds longest);
   Result<value::Page> read_either_way(Raster const& raster, Ink ink, Stop const& stop);
   Result<value::Page> read_as_it_lies(Raster const& raster, Ink const& ink, Stop const& stop);
   std::unique_ptr<Api> api_;
+  std::chrono::seconds longest_;
 };
 
 // Keeps recognisers warm, because loading a language takes longer than a line of print. Any thread.

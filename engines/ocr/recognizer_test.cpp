@@ -150,6 +150,15 @@ TEST_F(RecognizerTest, StopsBetweenWords) {
   EXPECT_EQ(read(print_->raster).words.size(), print_->sheet.text.words.size());
 }
 
+TEST_F(RecognizerTest, APageThatTakesTooLongIsRefused) {
+  auto const hasty = Recognizer::open("eng", std::chrono::seconds(0));
+  ASSERT_TRUE(hasty);
+  auto const page = (*hasty)->read(print_->raster, never);
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().code(), Code::unsupported);
+  EXPECT_THAT(page.error().message(), HasSubstr("takes more than 0 s of a processor"));
+}
+
 TEST(RecognizerOpen, NamesThePackageOfAMissingLanguage) {
   auto missing = Recognizer::open("eng+xyz_tra");
   ASSERT_FALSE(missing);
