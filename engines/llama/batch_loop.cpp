@@ -122,16 +122,17 @@ void BatchLoop::admit() {
 
 Step BatchLoop::begin_step() {
   rows_.clear();
-  bool alike = false, tokens_due = false;
+  bool alike = false;
+  int generators = 0;
   for (auto const& call : active_) {
     alike = alike || call.work->alike();
-    tokens_due = tokens_due || call.work->phase() == Work::Phase::generating;
+    generators += call.work->phase() == Work::Phase::generating ? 1 : 0;
   }
   int const most = std::min(alike ? kAlikeRows : kMostRows, compute_.capacity());
   int reading = most;
-  if (tokens_due && !active_.front().work->alone())
+  if (generators > 0 && !active_.front().work->alone())
     reading = std::clamp(static_cast<int>(kTokenGapMs / reading_ms_), kLeastReadingRows, most);
-  return {rows_, most, reading, sequences_.free_cells() - cells_to_come()};
+  return {rows_, most, reading, sequences_.free_cells() - cells_to_come(), generators};
 }
 
 // Those that generate come first, so that no token waits for the next step.
@@ -140,7 +141,9 @@ std::vector<BatchLoop::Call> BatchLoop::plan() {
   std::vector<Call> planned;
   for (auto const phase : {Work::Phase::generating, Work::Phase::reading}) {
     for (auto const& call : active_) {
-      if (call.work->phase() != phase || call.work->held_up()) continue;
+      if (call.work->phase() != phase) continue;
+      if (phase == Work::Phase::generating) --step.generators;
+      if (call.work->held_up()) continue;
       auto const before = rows_.size();
       call.work->plan(step, sequences_);
       if (rows_.size() == before) continue;

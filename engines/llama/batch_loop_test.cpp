@@ -217,5 +217,21 @@ TEST(LlamaBatch, ABeginningThatAnotherHasReadIsShared) {
   EXPECT_FALSE(running.get());
 }
 
+TEST(LlamaGuesses, ACopyTakesFewStepsAndIsTheSame) {
+  SKIP_WITHOUT_SMOLLM2();
+  std::string text;
+  for (auto const* beginning : {kBeginnings[0], kBeginnings[1], kBeginnings[2]})
+    text += std::string(beginning) + " it. ";
+  auto const prompt = text + "\n\n" + text + "\n\nThe harbour was quiet";
+  auto const guessed = call(smollm2(), "generate", continue_text(prompt, 48));
+  auto const plain = call(smollm2(), "generate", continue_text(prompt, 48).with("deterministic", true));
+  ASSERT_OK(guessed);
+  ASSERT_OK(plain);
+  EXPECT_GT(guessed->evidence["tokens_guessed_right"].as_integer(), 24);
+  EXPECT_FALSE(plain->evidence.contains("tokens_guessed"));
+  EXPECT_EQ(guessed->evidence["tokens_out"], plain->evidence["tokens_out"]);
+  testing::expect_same_but_for_a_near_tie(prompt, *plain, *guessed);
+}
+
 }  // namespace
 }  // namespace shoal::llama_engine

@@ -18,6 +18,10 @@ std::size_t bytes_of(Value const& value) {
   return bytes;
 }
 
+// Tokens; to restore fewer takes about as long as to read them.
+constexpr int kLeastKept = 64;
+constexpr int kMostGuessed = 16;
+
 double milliseconds(Duration duration) { return seconds(duration) * 1e3; }
 
 Sampling sampling_of(Value const& inputs) {
@@ -45,12 +49,15 @@ Answer::Shape shape_of(Value const& inputs) {
 Result<GenerateRequest> generate_request(PromptInputs const& from, Room const& room) {
   auto const& inputs = from.inputs;
   TRY(room.check_bytes(from.vocabulary,
-                       bytes_of(inputs["prompt"]) + bytes_of(inputs["system"]) + bytes_of(inputs["messages"]),
+                       bytes_of(inputs["prefix"]) + bytes_of(inputs["prompt"]) + bytes_of(inputs["system"]) +
+                           bytes_of(inputs["messages"]),
                        "the prompt"));
   GenerateRequest request;
-  request.prompt = TRY(prompt_tokens(from));
+  request.prompt = TRY(read_prompt(from));
+  request.announced = !inputs["prefix"].is_null();
   request.shape = shape_of(inputs);
-  TRY(room.check(static_cast<std::int64_t>(request.prompt.size()), request.shape.max_tokens, "the prompt"));
+  TRY(room.check(static_cast<std::int64_t>(request.prompt.tokens.size()), request.shape.max_tokens,
+                 "the prompt"));
   request.sampling = sampling_of(inputs);
   if (request.shape.json) request.sampling.grammar = TRY(grammar_of_schema(value::to_json(inputs["schema"])));
   request.deterministic = inputs["deterministic"].as_boolean();
@@ -58,22 +65,32 @@ Result<GenerateRequest> generate_request(PromptInputs const& from, Room const& r
 }
 
 Result<std::unique_ptr<GenerateWork>> GenerateWork::create(GenerateRequest request,
-                                                           Vocabulary const& vocabulary, Outlet& outlet,
-                                                           engine::CallContext& context) {
+                                                           Vocabulary const& vocabulary, PrefixFolder& folder,
+                                                           Outlet& outlet, engine::CallContext& context) {
   auto sampler = TRY(Sampler::create(vocabulary, request.sampling));
   return std::unique_ptr<GenerateWork>(
-      new GenerateWork(std::move(request), vocabulary, std::move(sampler), outlet, context));
+      new GenerateWork(std::move(request), vocabulary, std::move(sampler), folder, outlet, context));
 }
 
 GenerateWork::GenerateWork(GenerateRequest request, Vocabulary const& vocabulary,
-                           std::unique_ptr<Sampler> sampler, Outlet& outlet, engine::CallContext& context)
-    : prompt_(std::move(request.prompt)),
+                           std::unique_ptr<Sampler> sampler, PrefixFolder& folder, Outlet& outlet,
+                           engine::CallContext& context)
+    : prompt_(std::move(request.prompt.tokens)),
       max_tokens_(request.shape.max_tokens),
       deterministic_(request.deterministic),
       sampler_(std::move(sampler)),
       answer_(vocabulary, std::move(request.shape)),
+      drafter_(prompt_.tokens()),
+      constant_(request.prompt.constant),
+      folder_(folder),
       outlet_(outlet),
-      context_(context) {}
+      context_(context) {
+  std::span<Token const> const constant(prompt_.tokens().data(), static_cast<std::size_t>(constant_));
+  // What was not announced may be for this once.
+  bool const keep = constant_ >= kLeastKept && !deterministic_ && folder_.usable() &&
+                    !folder_.has(constant) && (request.announced || folder_.seen_before(constant));
+  if (!keep) constant_ = 0;
+}
 
 Work::Phase GenerateWork::phase() const {
   if (answer_.ended()) return Phase::done;
@@ -86,23 +103,48 @@ int GenerateWork::cells_to_come() const {
 
 Result<void> GenerateWork::join(Sequences& sequences) {
   joined_ = clock_.now();
-  return prompt_.join(sequences, deterministic_ ? PromptReader::Reuse::none : PromptReader::Reuse::all);
+  drafts_ = !deterministic_ && sequences.cuts();
+  TRY(prompt_.join(sequences, deterministic_ ? PromptReader::Reuse::none : PromptReader::Reuse::all));
+  keep_constant(sequences);
+  return {};
+}
+
+// As soon as it is read. The call's thread writes the file while the batch goes on.
+void GenerateWork::keep_constant(Sequences& sequences) {
+  if (constant_ == 0 || prompt_.read() < constant_) return;
+  auto const length = std::exchange(constant_, 0);
+  auto const state =
+      std::make_shared<std::string const>(sequences.state_of_beginning(prompt_.sequence(), length));
+  if (state->empty()) return;
+  outlet_.send_on_errand([this, state, length] {
+    folder_.save(std::span(prompt_.tokens()).first(static_cast<std::size_t>(length)), *state);
+  });
 }
 
 void GenerateWork::plan(Step& step, Sequences& sequences) {
   if (!prompt_.done()) return prompt_.plan(step, sequences);
   if (step.rows_left() == 0 || step.outputs_left() == 0) return;
-  row_ = step.rows.add(next_, sequences.length(prompt_.sequence()), prompt_.sequence(), Rows::Logits::wanted);
+  planned_ = {next_};
+  if (drafts_) {
+    // So that the answer's last token is chosen and not evaluated.
+    auto const most = std::min({kMostGuessed, step.rows_left() - 1, step.outputs_left() - step.generators - 1,
+                                max_tokens_ - answer_.generated() - 1});
+    auto const guess = drafter_.guess(most);
+    planned_.insert(planned_.end(), guess.begin(), guess.end());
+  }
+  auto const position = sequences.length(prompt_.sequence());
+  row_ = step.rows.size();
+  for (std::size_t i = 0; i < planned_.size(); ++i)
+    step.rows.add(planned_[i], position + static_cast<int>(i), prompt_.sequence(), Rows::Logits::wanted);
 }
 
 Result<void> GenerateWork::take(Compute const& compute, Sequences& sequences) {
-  if (!prompt_.done()) return take_prompt(compute, sequences);
-  sequences.grew(prompt_.sequence(), {&next_, 1});
-  return choose(compute.logits(row_));
+  return prompt_.done() ? take_tokens(compute, sequences) : take_prompt(compute, sequences);
 }
 
 Result<void> GenerateWork::take_prompt(Compute const& compute, Sequences& sequences) {
   prompt_.take(sequences);
+  keep_constant(sequences);
   if (!prompt_.done()) {
     context_.progress(prompt_.read(), prompt_.size(), "prompt tokens");
     return {};
@@ -111,9 +153,28 @@ Result<void> GenerateWork::take_prompt(Compute const& compute, Sequences& sequen
   return choose(compute.logits(prompt_.last_row()));
 }
 
+// Each row says what comes after its token, which is of use as long as the tokens before were those chosen.
+Result<void> GenerateWork::take_tokens(Compute const& compute, Sequences& sequences) {
+  auto const before = sequences.length(prompt_.sequence());
+  auto const guessed = static_cast<int>(planned_.size()) - 1;
+  sequences.grew(prompt_.sequence(), planned_);
+  int right = 0;
+  while (true) {
+    TRY(choose(compute.logits(row_ + right)));
+    if (answer_.ended() || right == guessed || planned_[static_cast<std::size_t>(right) + 1] != next_) break;
+    ++right;
+  }
+  sequences.cut(prompt_.sequence(), before + 1 + right);
+  drafter_.judge(guessed, right);
+  guessed_ += guessed;
+  right_ += right;
+  return {};
+}
+
 Result<void> GenerateWork::choose(std::span<float> logits) {
   auto const choice = TRY(sampler_->choose(logits));
   next_ = choice.token;
+  drafter_.add(next_);
   outlet_.show(answer_.add(choice));
   if (!answer_.ended()) return {};
   outlet_.show(answer_.rest());
@@ -127,6 +188,10 @@ Result<engine::Reply> GenerateWork::reply() {
                                  {"tokens_reused", prompt_.reused()},
                                  {"prefill_ms", milliseconds(decoding_ - joined_)},
                                  {"decode_ms", milliseconds(ended_ - decoding_)}});
+  if (guessed_ > 0) {
+    reply.evidence.set("tokens_guessed", guessed_);
+    reply.evidence.set("tokens_guessed_right", right_);
+  }
   answer_.describe(reply.evidence);
   reply.outputs = TRY(answer_.outputs());
   return reply;

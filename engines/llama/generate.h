@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "engine/engine.h"
 #include "engines/llama/answer.h"
+#include "engines/llama/drafter.h"
 #include "engines/llama/outlet.h"
 #include "engines/llama/prompt.h"
 #include "engines/llama/prompt_reader.h"
@@ -18,19 +19,21 @@ namespace shoal::llama_engine {
 
 // Inputs that are read and found good, so that a call fails before its turn.
 struct GenerateRequest {
-  Tokens prompt;
+  Prompt prompt;
+  bool announced = false;  // that the prompt's constant part comes again
   Sampling sampling;
   Answer::Shape shape;
   bool deterministic = false;
 };
 Result<GenerateRequest> generate_request(PromptInputs const& from, Room const& room);
 
-// One answer in the batch: its prompt is read, then a token is chosen at each step. Its text goes out as it
-// comes.
+// One answer in the batch: its prompt is read, then tokens are chosen at each step: one, and those of a guess
+// that came true. Its text goes out as it comes.
 class GenerateWork final : public Work {
  public:
   static Result<std::unique_ptr<GenerateWork>> create(GenerateRequest request, Vocabulary const& vocabulary,
-                                                      Outlet& outlet, engine::CallContext& context);
+                                                      PrefixFolder& folder, Outlet& outlet,
+                                                      engine::CallContext& context);
 
   Phase phase() const override;
   bool alone() const override { return deterministic_; }
@@ -46,9 +49,11 @@ class GenerateWork final : public Work {
 
  private:
   GenerateWork(GenerateRequest request, Vocabulary const& vocabulary, std::unique_ptr<Sampler> sampler,
-               Outlet& outlet, engine::CallContext& context);
+               PrefixFolder& folder, Outlet& outlet, engine::CallContext& context);
 
+  void keep_constant(Sequences& sequences);
   Result<void> take_prompt(Compute const& compute, Sequences& sequences);
+  Result<void> take_tokens(Compute const& compute, Sequences& sequences);
   Result<void> choose(std::span<float> logits);
 
   PromptReader prompt_;
@@ -56,8 +61,14 @@ class GenerateWork final : public Work {
   bool deterministic_;
   std::unique_ptr<Sampler> sampler_;
   Answer answer_;
+  Drafter drafter_;
+  bool drafts_ = false;
+  Tokens planned_;  // of this step: the token that was chosen last, and a guess
   Token next_ = 0;  // was chosen, and is to be evaluated
-  int row_ = 0;     // of this step
+  int row_ = 0;     // of the first of them
+  int guessed_ = 0, right_ = 0;
+  int constant_;  // tokens of the prompt that are to be kept in the folder; 0: none
+  PrefixFolder& folder_;
   Outlet& outlet_;
   engine::CallContext& context_;
 

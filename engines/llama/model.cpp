@@ -9,8 +9,13 @@
 namespace shoal::llama_engine {
 namespace {
 
-// Of prefixes that are kept as bytes.
-constexpr std::uint64_t kPrefixBytes = 64u << 20;
+// Of prefixes that are kept as files, for one model.
+constexpr std::uint64_t kMostFileBytes = 256u << 20;
+
+// What a saved prefix depends on besides its tokens. A folder is of one model file.
+std::string fits(Header const& header) {
+  return std::string("llama.cpp ") + llama_version() + " f16 " + to_json(header).dump();
+}
 
 Result<void> check_generates(Header const& header) {
   if (header.causal) return {};
@@ -52,23 +57,24 @@ Result<std::unique_ptr<engine::Model>> LlamaModel::load(engine::ModelFile const&
   TRY(check_generates(*weights));
   auto context = TRY(make_context(*weights, options));
   return std::unique_ptr<engine::Model>(
-      new LlamaModel(std::move(header), std::move(weights), std::move(context)));
+      new LlamaModel(std::move(header), std::move(weights), std::move(context), file.folder));
 }
 
-LlamaModel::LlamaModel(Header header, ModelHandle weights, ContextHandle context)
+LlamaModel::LlamaModel(Header header, ModelHandle weights, ContextHandle context, std::string const& folder)
     : header_(std::move(header)),
       weights_(std::move(weights)),
       vocabulary_(*llama_model_get_vocab(weights_.get())),
       chat_template_(read_template(header_, vocabulary_)),
       compute_(std::move(context)),
-      store_(kPrefixBytes),
-      sequences_(compute_, store_, kMostSequences),
+      store_(kMostPrefixBytes),
+      folder_(folder, fits(header_), kMostFileBytes),
+      sequences_(compute_, store_, folder_, kMostSequences),
       room_{compute_.capacity(), header_.context_length},
       batch_(compute_, sequences_) {}
 
 engine::Memory LlamaModel::memory() const {
   auto memory = compute_.memory();
-  memory.other += store_.bytes();
+  memory.prefixes = store_.bytes();
   return memory;
 }
 
@@ -90,7 +96,7 @@ Result<PromptInputs> LlamaModel::prompt_inputs(value::Value const& inputs) const
 Result<engine::Reply> LlamaModel::generate(value::Value const& inputs, engine::CallContext& context) {
   auto request = TRY(generate_request(TRY(prompt_inputs(inputs)), room_));
   Outlet outlet;
-  auto const work = TRY(GenerateWork::create(std::move(request), vocabulary_, outlet, context));
+  auto const work = TRY(GenerateWork::create(std::move(request), vocabulary_, folder_, outlet, context));
   return batch_.run(*work, outlet, context);
 }
 

@@ -7,6 +7,7 @@
 #include "engines/llama/batch_loop.h"
 #include "engines/llama/compute.h"
 #include "engines/llama/header.h"
+#include "engines/llama/prefix_folder.h"
 #include "engines/llama/prefix_store.h"
 #include "engines/llama/prompt.h"
 #include "engines/llama/room.h"
@@ -26,7 +27,7 @@ class LlamaModel final : public engine::Model {
   engine::Memory memory() const override;
 
  private:
-  LlamaModel(Header header, ModelHandle weights, ContextHandle context);
+  LlamaModel(Header header, ModelHandle weights, ContextHandle context, std::string const& folder);
 
   Result<engine::Reply> generate(value::Value const& inputs, engine::CallContext& context);
   Result<engine::Reply> score(value::Value const& inputs, engine::CallContext& context);
@@ -39,6 +40,7 @@ class LlamaModel final : public engine::Model {
   Result<std::unique_ptr<ChatTemplate>> chat_template_;  // null: the file has none
   Compute compute_;
   PrefixStore store_;
+  PrefixFolder folder_;
   Sequences sequences_;
   Room room_;
   BatchLoop batch_;  // ends first

@@ -91,27 +91,69 @@ Result<Tokens> message_tokens(PromptInputs const& from, std::vector<Message> mes
   return tokenize_parts(from.vocabulary, TRY(from.chat_template->render(std::move(messages))));
 }
 
-Result<Tokens> prompt_tokens(PromptInputs const& from) {
-  auto const& prompt = from.inputs["prompt"];
-  auto const& system = from.inputs["system"];
-  auto const& given = from.inputs["messages"];
-  auto const raw = from.inputs["raw"].as_boolean();
-  if (prompt.is_null() == given.is_null()) {
+namespace {
+
+// To keep fewer bytes of text than that takes as long as to read them.
+constexpr std::size_t kLeastConstant = 256;
+
+Result<void> check_shape(PromptInputs const& from) {
+  auto const has = [&](char const* name) { return !from.inputs[name].is_null(); };
+  if (has("prompt") == has("messages")) {
     return Error(Code::invalid_argument,
-                 prompt.is_null() ? "give `prompt` or `messages`" : "give `prompt` or `messages`, not both");
+                 has("prompt") ? "give `prompt` or `messages`, not both" : "give `prompt` or `messages`");
   }
-  if (raw && (!system.is_null() || !given.is_null())) {
+  if (has("prefix") && has("messages"))
+    return Error(Code::invalid_argument,
+                 "`prefix` goes with `prompt`: with `messages`, write it in the first");
+  if (from.inputs["raw"].as_boolean() && (has("system") || has("messages"))) {
     return Error(Code::invalid_argument,
                  "`raw` goes with `prompt` alone: without the chat template there are no roles");
   }
-  if (raw) {
+  return {};
+}
+
+// The same with other texts in place of the last message.
+Result<Tokens> with_last_text(PromptInputs const& from, std::string const& text) {
+  if (from.inputs["raw"].as_boolean()) {
     auto const special = from.inputs["special"].as_boolean() ? Special::as_token : Special::as_text;
-    return text_tokens(from.vocabulary, prompt.as_text(), special);
+    return text_tokens(from.vocabulary, text, special);
   }
-  auto messages = given.is_null() ? std::vector<Message>{{"user", prompt.as_text()}}
-                                  : TRY(messages_from(value::to_json(given)));
-  if (!system.is_null()) messages.insert(messages.begin(), {"system", system.as_text()});
+  std::vector<Message> messages;
+  if (auto const& system = from.inputs["system"]; !system.is_null())
+    messages.push_back({"system", system.as_text()});
+  messages.push_back({"user", text});
   return message_tokens(from, std::move(messages));
+}
+
+int common_length(Tokens const& a, Tokens const& b) {
+  auto const most = static_cast<std::ptrdiff_t>(std::min(a.size(), b.size()));
+  return static_cast<int>(std::mismatch(a.begin(), a.begin() + most, b.begin()).first - a.begin());
+}
+
+Result<Prompt> read_messages(PromptInputs const& from) {
+  auto messages = TRY(messages_from(value::to_json(from.inputs["messages"])));
+  if (auto const& text = from.inputs["system"]; !text.is_null())
+    messages.insert(messages.begin(), {"system", text.as_text()});
+  auto const& first = messages.front();
+  bool const constant =
+      first.role == "system" && first.content.size() >= kLeastConstant && messages.size() > 1;
+  auto const other = constant ? std::vector<Message>{first, {"user", ""}} : std::vector<Message>();
+  Prompt prompt{TRY(message_tokens(from, std::move(messages)))};
+  if (constant) prompt.constant = common_length(prompt.tokens, TRY(message_tokens(from, other)));
+  return prompt;
+}
+
+}  // namespace
+
+Result<Prompt> read_prompt(PromptInputs const& from) {
+  TRY(check_shape(from));
+  if (from.inputs["prompt"].is_null()) return read_messages(from);
+  auto const& prefix = from.inputs["prefix"].as_text();
+  Prompt prompt{TRY(with_last_text(from, prefix + from.inputs["prompt"].as_text()))};
+  if (prefix.size() + from.inputs["system"].as_text().size() < kLeastConstant) return prompt;
+  // What is alike in both does not depend on the prompt.
+  prompt.constant = common_length(prompt.tokens, TRY(with_last_text(from, prefix)));
+  return prompt;
 }
 
 }  // namespace shoal::llama_engine

@@ -17,13 +17,19 @@ Result<std::vector<Message>> messages_from(Json const& list);
 // Rendered parts as the model was trained to read them, except that special tokens in messages stay text.
 Result<Tokens> tokenize_parts(Vocabulary const& vocabulary, std::vector<Part> const& parts);
 
-// As generate and score have them: `prompt` with `system`, or `messages`; with `raw` the prompt alone.
+// As generate and score have them: `prompt` with `prefix` and `system`, or `messages`; with `raw` no roles.
 struct PromptInputs {
   value::Value const& inputs;
   Vocabulary const& vocabulary;
   ChatTemplate const* chat_template;  // nullptr: the model has none
 };
-Result<Tokens> prompt_tokens(PromptInputs const& from);
+struct Prompt {
+  Tokens tokens;
+  // The first so many do not depend on `prompt`: other calls with the same `prefix` and `system`, or with the
+  // same first message of the system, have them, too. 0: too few to count.
+  int constant = 0;
+};
+Result<Prompt> read_prompt(PromptInputs const& from);
 Result<Tokens> message_tokens(PromptInputs const& from, std::vector<Message> messages);
 // A text alone, at the model's beginning; an empty one becomes the token that stands before any text.
 Result<Tokens> text_tokens(Vocabulary const& vocabulary, std::string_view text, Special special);

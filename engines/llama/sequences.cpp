@@ -39,8 +39,8 @@ void CellNumbers::release(int cell, Holder holder) {
   unused_.push_back(cell);
 }
 
-Sequences::Sequences(Compute& compute, PrefixStore& store, int count)
-    : compute_(compute), store_(store), sequences_(static_cast<std::size_t>(count)) {}
+Sequences::Sequences(Compute& compute, PrefixStore& store, PrefixFolder& folder, int count)
+    : compute_(compute), store_(store), folder_(folder), sequences_(static_cast<std::size_t>(count)) {}
 
 std::optional<int> Sequences::open() {
   auto const unused = std::find_if(sequences_.begin(), sequences_.end(),
@@ -133,23 +133,47 @@ int Sequences::adopt(int id, std::span<Token const> tokens, int most, Bits bits)
   return length;
 }
 
-// From the store, where it has clearly more than the sequences.
+// From the store or the folder, where they have clearly more than the sequences.
 int Sequences::restore(int id, std::span<Token const> tokens, int most, Bits bits) {
+  auto const least = find_beginning(tokens, most, bits).second + kLeastSaved;
   auto const found = store_.find(tokens);
-  if (!found) return 0;
-  auto const common = usable({.tokens = found->tokens, .alike = found->alike}, tokens, most, bits);
-  auto const size = static_cast<int>(found->tokens.size());
-  if (common < find_beginning(tokens, most, bits).second + kLeastSaved || size > free_cells()) return 0;
+  auto const common =
+      found ? usable({.tokens = found->tokens, .alike = found->alike}, tokens, most, bits) : 0;
+  if (bits == Bits::any) {
+    auto const better = std::max(least, common + kLeastSaved);
+    if (auto file = folder_.find(tokens.first(static_cast<std::size_t>(most)), better)) {
+      auto const length = static_cast<int>(file->tokens.size());
+      PrefixStore::Saved const saved{std::move(file->tokens), 0,
+                                     std::make_shared<std::string const>(std::move(file->state))};
+      if (auto const restored = restore(id, saved, length); restored > 0) return restored;
+    }
+  }
+  return common >= least ? restore(id, *found, common) : 0;
+}
+
+int Sequences::restore(int id, PrefixStore::Saved const& saved, int length) {
+  auto const size = static_cast<int>(saved.tokens.size());
+  if (size > free_cells()) return 0;
   make_room(size);
-  if (!compute_.restore(id, *found->state)) {
+  if (!compute_.restore(id, *saved.state)) {
     compute_.forget(id, 0);
     return 0;
   }
   alike_ = false;
-  grew(id, found->tokens);
-  at(id).alike = found->alike;
-  cut(id, common);
-  return common;
+  grew(id, saved.tokens);
+  at(id).alike = saved.alike;
+  cut(id, length);
+  return length;
+}
+
+std::string Sequences::state_of_beginning(int id, int length) {
+  if (!compute_.cuts()) return {};
+  auto const copy = open();
+  if (!copy) return {};
+  share(id, *copy, length);
+  auto state = compute_.state(*copy);
+  close(*copy);
+  return state;
 }
 
 void Sequences::share(int from, int to, int length) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engines/llama/compute.h"
+#include "engines/llama/prefix_folder.h"
 #include "engines/llama/prefix_store.h"
 
 namespace shoal::llama_engine {
@@ -37,7 +38,7 @@ class CellNumbers {
 
 class Sequences {
  public:
-  Sequences(Compute& compute, PrefixStore& store, int count);
+  Sequences(Compute& compute, PrefixStore& store, PrefixFolder& folder, int count);
 
   // An empty sequence. None where all are in use.
   std::optional<int> open();
@@ -49,8 +50,8 @@ class Sequences {
   // Arithmetic depends on how many rows are evaluated together. Alike: as few rows as kAlikeRows, whatever
   // they were, give the same bits.
   enum class Bits { alike, any };
-  // Gives the empty sequence what others, or the store, hold of the beginning of `tokens`: at most `most`
-  // tokens. Returns how many.
+  // Gives the empty sequence what others, the store or the folder hold of the beginning of `tokens`: at most
+  // `most` tokens. Returns how many.
   int adopt(int id, std::span<Token const> tokens, int most, Bits bits);
   // The empty sequence `to` goes on from all that `from` holds.
   void fork(int from, int to);
@@ -62,8 +63,11 @@ class Sequences {
   void cut(int id, int length);
   int length(int id) const { return static_cast<int>(at(id).tokens.size()); }
   std::span<Token const> tokens(int id) const { return at(id).tokens; }
-  std::string state(int id) const { return compute_.state(id); }
+  // Of the first `length` tokens that the sequence holds, as bytes. Empty where there is no room for that.
+  std::string state_of_beginning(int id, int length);
 
+  // See Compute.
+  bool cuts() const { return compute_.cuts(); }
   // Cells that sequences in use leave.
   int free_cells() const;
   // How many of them `tokens` needs less, because a sequence in use has its beginning.
@@ -94,10 +98,12 @@ class Sequences {
   void drop(int id);
   void save_and_drop(int id);
   int restore(int id, std::span<Token const> tokens, int most, Bits bits);
+  int restore(int id, PrefixStore::Saved const& saved, int length);
   void bound_kept();
 
   Compute& compute_;
   PrefixStore& store_;
+  PrefixFolder& folder_;
   std::vector<Sequence> sequences_;
   CellNumbers cells_;
   std::uint64_t now_ = 0;

@@ -47,8 +47,8 @@ class OpenFile {
   OpenFile(OpenFile const&) = delete;
   OpenFile& operator=(OpenFile const&) = delete;
 
-  engine::ModelFile file(Json options = {}) const {
-    return {std::filesystem::path(path_).filename(), descriptor_, {}, std::move(options)};
+  engine::ModelFile file(Json options = {}, std::string folder = {}) const {
+    return {std::filesystem::path(path_).filename(), descriptor_, std::move(folder), std::move(options), {}};
   }
 
  private:
@@ -71,11 +71,28 @@ inline std::string model_path(std::string const& name) {
 
 inline std::string smollm2_path() { return model_path("smollm2-135m"); }
 
-inline std::unique_ptr<engine::Model> load_smollm2(Json options = {}) {
+// Of a test, empty, removed with all in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    auto path = (std::filesystem::temp_directory_path() / "shoal-llama-XXXXXX").string();
+    path_ = mkdtemp(path.data());
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(TemporaryFolder const&) = delete;
+  TemporaryFolder& operator=(TemporaryFolder const&) = delete;
+  std::string const& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// `folder`: where it may keep files.
+inline std::unique_ptr<engine::Model> load_smollm2(Json options = {}, std::string folder = {}) {
   LlamaEngine engine;
   EXPECT_TRUE(engine.start());
   OpenFile const file(smollm2_path());
-  auto loaded = engine.load(file.file(std::move(options)), [](double) { return true; });
+  auto loaded = engine.load(file.file(std::move(options), std::move(folder)), [](double) { return true; });
   if (!loaded) {
     ADD_FAILURE() << loaded.error().message();
     return nullptr;

@@ -96,7 +96,9 @@ Result<engine::Memory> plan_memory(engine::ModelFile const& file, ContextOptions
   Watch watch{go_on};
   auto const model = TRY(load_from(file, params, watch));
   auto const context = TRY(make_context(*model, options));
-  return memory_of(*context);
+  auto memory = memory_of(*context);
+  memory.prefixes = kMostPrefixBytes;
+  return memory;
 }
 
 Result<void> check_memory(engine::ModelFile const& file, Header const& header,

@@ -20,6 +20,9 @@ static_assert(kAlikeRows <= kMostOutputs);
 // Sequences of one context, in use and kept.
 constexpr int kMostSequences = 64;
 
+// Of prefixes that are kept in memory, beside the context.
+constexpr std::uint64_t kMostPrefixBytes = 64u << 20;
+
 // `progress` as in Engine::load; cancelled when it said stop.
 Result<ModelHandle> load_weights(engine::ModelFile const& file, std::function<bool(double)> const& progress);
 

@@ -20,8 +20,9 @@
 
 namespace shoal::engine {
 
-// What a model is made of: a file (opened by the host: the worker may not open paths) or a folder
-// that this worker may write in. Both empty: the engine needs no model.
+// What a model is made of: a file (opened by the host: the worker may not open paths) or a folder that this
+// worker may write in. Both empty: the engine needs no model. Both: a file, and a folder of the model's own
+// in the cache, where an engine with `keeps: files` may keep what it can make again.
 struct ModelFile {
   std::string name;  // for messages
   int descriptor =
@@ -36,6 +37,9 @@ struct ModelFile {
 // Bytes that a model needs, by kind. Before the load an estimate, after it the truth.
 struct Memory {
   std::uint64_t weights = 0, cache = 0, compute = 0, other = 0;
+  std::uint64_t prefixes = 0;  // kept beginnings of prompts; before the load the most that there may be
+
+  friend bool operator==(Memory const&, Memory const&) = default;
 };
 
 struct Probe {
@@ -79,6 +83,7 @@ class Model {
   // Cores that the host leases to this worker now; obeyed when it returns. Called before the first call, and
   // beside calls, from any thread, also twice at once.
   virtual void set_cores(int cores) { (void)cores; }
+  // Now. Asked after each call, from any thread.
   virtual Memory memory() const { return {}; }
 };
 

@@ -20,7 +20,7 @@ template <typename T, typename Work> Result<T> without_exceptions(Work&& work) {
 }
 
 wire::MemoryReport report(Memory const& memory) {
-  return {memory.weights, memory.cache, memory.compute, memory.other};
+  return {memory.weights, memory.cache, memory.compute, memory.other, memory.prefixes};
 }
 
 Result<Json> payload(wire::Frame const& frame) { return Json::parse(frame.payload); }
@@ -213,11 +213,22 @@ void Worker::start_load(wire::Received received) {
       });
     });
     if (!loaded) return finish(call, std::move(loaded).error());
-    std::shared_ptr<Model> model = std::move(*loaded);
-    auto const memory = model->memory();
+    auto const model = std::make_shared<LoadedModel>(std::move(*loaded));
+    auto const memory = model->model->memory();
+    model->reported.with([&](Memory& reported) { reported = memory; });
     models_.with([&](auto& models) { models[call] = model; });
-    model->set_cores(cores_);  // after it can be found, so that no lease is missed
+    model->model->set_cores(cores_);  // after it can be found, so that no lease is missed
     finish(call, load_reply(call, {}, memory));
+  });
+}
+
+void Worker::report_memory(std::uint64_t number, LoadedModel& model) {
+  auto const memory = model.model->memory();
+  bool const changed =
+      model.reported.with([&](Memory& reported) { return std::exchange(reported, memory) != memory; });
+  if (!changed) return;
+  post([number, memory](wire::Channel& channel) {
+    return channel.send(wire::FrameType::stats, number, wire::to_json(wire::Stats{report(memory)}).dump());
   });
 }
 
@@ -231,7 +242,7 @@ Result<void> Worker::set_cores(wire::Frame const& frame) {
   auto obey = [this, call = frame.call, answer = frame.payload] {
     auto const models = models_.with([](auto const& all) { return all; });
     // The newest lease, also where an older one is being answered.
-    for (auto const& [id, model] : models) model->set_cores(cores_);
+    for (auto const& [id, model] : models) model->model->set_cores(cores_);
     post([call, answer](wire::Channel& channel) {
       return channel.send(wire::FrameType::cores, call, answer);
     });
@@ -250,7 +261,7 @@ Result<void> Worker::start_call(wire::Received received) {
   auto const id = received.frame.call;
   auto request = TRY(wire::call_request_from(TRY(payload(received.frame))));
   auto inputs = TRY(buffers_.take_value(id, request.inputs));
-  auto const model = models_.with([&](auto const& models) -> std::shared_ptr<Model> {
+  auto const model = models_.with([&](auto const& models) -> std::shared_ptr<LoadedModel> {
     auto const found = models.find(request.model);
     return found == models.end() ? nullptr : found->second;
   });
@@ -260,24 +271,25 @@ Result<void> Worker::start_call(wire::Received received) {
                      "a call for model " + std::to_string(request.model) + ", which is not loaded"));
     return {};
   }
-  threads_.run(
-      [this, id, active, model, call = Call{std::move(request.operation), std::move(inputs)}]() mutable {
-        auto reply = without_exceptions<Reply>([&] { return model->call(call, *active); });
-        auto blobs = value::blobs_of(call.inputs);  // an answer that has some of them in it refers to them
-        call = {};
-        if (!reply) return finish(id, std::move(reply).error());
-        auto const usage = os::own_usage();
-        finish(id, Message([id, reply = std::move(*reply), blobs = std::move(blobs),
-                            usage](wire::Channel& channel) -> Result<void> {
-                 wire::CallReply message;
-                 message.outputs =
-                     TRY(wire::send_blobs(channel, id, reply.outputs, wire::Hashes::left_out, blobs));
-                 message.evidence = reply.evidence;
-                 message.cpu_seconds = usage.cpu_seconds;
-                 message.peak_bytes = usage.peak_rss_bytes;
-                 return channel.send(wire::FrameType::result, id, wire::to_json(message).dump());
-               }));
-      });
+  threads_.run([this, id, active, model, number = request.model,
+                call = Call{std::move(request.operation), std::move(inputs)}]() mutable {
+    auto reply = without_exceptions<Reply>([&] { return model->model->call(call, *active); });
+    report_memory(number, *model);
+    auto blobs = value::blobs_of(call.inputs);  // an answer that has some of them in it refers to them
+    call = {};
+    if (!reply) return finish(id, std::move(reply).error());
+    auto const usage = os::own_usage();
+    finish(id, Message([id, reply = std::move(*reply), blobs = std::move(blobs),
+                        usage](wire::Channel& channel) -> Result<void> {
+             wire::CallReply message;
+             message.outputs =
+                 TRY(wire::send_blobs(channel, id, reply.outputs, wire::Hashes::left_out, blobs));
+             message.evidence = reply.evidence;
+             message.cpu_seconds = usage.cpu_seconds;
+             message.peak_bytes = usage.peak_rss_bytes;
+             return channel.send(wire::FrameType::result, id, wire::to_json(message).dump());
+           }));
+  });
   return {};
 }
 

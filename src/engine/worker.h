@@ -37,6 +37,11 @@ class Worker {
  private:
   using Message = std::function<Result<void>(wire::Channel&)>;
   class ActiveCall;
+  struct LoadedModel {
+    explicit LoadedModel(std::unique_ptr<Model> loaded) : model(std::move(loaded)) {}
+    std::unique_ptr<Model> model;
+    Guarded<Memory> reported;  // what the host heard last
+  };
 
   Result<void> handle(wire::Received received);
   void start_probe(wire::Received received);
@@ -47,6 +52,7 @@ class Worker {
   void cancel(std::uint64_t call);
 
   // Any thread.
+  void report_memory(std::uint64_t number, LoadedModel& model);
   void post(Message message);
   // Ends the call: its result or its error is the last that the host hears of it.
   void finish(std::uint64_t call, Result<Message> result);
@@ -60,7 +66,7 @@ class Worker {
   // Shared with the thread that runs the call, which may outlive the entry.
   std::map<std::uint64_t, std::shared_ptr<ActiveCall>> active_;
   // Loads put them in from their threads; a call keeps its model alive across an UNLOAD.
-  Guarded<std::map<std::uint64_t, std::shared_ptr<Model>>> models_;
+  Guarded<std::map<std::uint64_t, std::shared_ptr<LoadedModel>>> models_;
   Guarded<std::vector<Message>> outbox_;
   Threads threads_;
 };

@@ -91,6 +91,10 @@ void ManifestReader::read_models(Yaml const& root, Manifest& manifest) {
     problem(root.position(),
             "`models: folder` needs `models_per_worker: one`: a worker may write in one folder");
   }
+  manifest.keeps = choice(root, "keeps", {"nothing", "files"}) == "files";
+  if (manifest.keeps && (manifest.models != Manifest::Models::file || !manifest.one_model_per_worker)) {
+    problem(root.position(), "`keeps: files` goes with `models: file` and `models_per_worker: one`");
+  }
   auto const* folder = root.find("folder");
   if ((manifest.models == Manifest::Models::folder) != (folder != nullptr)) {
     problem(root.position(), "`folder: {port: …, under: …}` goes with `models: folder`, and only with it");
@@ -161,7 +165,7 @@ Manifest ManifestReader::read(Yaml const& root) {
     return manifest;
   }
   expect_keys(root, {"shoal", "engine", "version", "about", "for_tests", "program", "models", "folder",
-                     "models_per_worker", "calls", "sandbox", "environment", "operations"});
+                     "models_per_worker", "keeps", "calls", "sandbox", "environment", "operations"});
   if (text(root, "shoal", true) != "1")
     problem(root.position(), "`shoal: 1` is the only format this version reads");
   manifest.engine = text(root, "engine", true);

@@ -35,6 +35,7 @@ struct Manifest {
   Models models = Models::none;
   std::string folder_port;   // with Models::folder: the text input that names the folder …
   std::string folder_under;  // … and where it lies in the data folder
+  bool keeps = false;        // with Models::file: its workers may write in a folder of the model's own
   bool one_model_per_worker = true;
   int calls = 1;                        // that a worker runs at once; 0: as many as it has cores
   std::vector<std::string> read_paths;  // that its workers may read; missing ones are skipped

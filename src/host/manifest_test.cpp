@@ -62,6 +62,18 @@ TEST(Manifest, MistakesAreNamedWithTheirPlaceAndAProposal) {
             std::string::npos);
 }
 
+TEST(Manifest, FilesAreKeptForModelFilesOnly) {
+  auto const text = std::string(
+      "shoal: 1\nengine: x\nversion: \"1\"\nmodels: file\nkeeps: files\noperations:\n"
+      "  go: {effects: none, inputs: {a: text}, outputs: {b: text}}\n");
+  auto const manifest = parse_manifest(text, "engines/x/engine.yaml");
+  ASSERT_TRUE(manifest) << manifest.error().message();
+  EXPECT_TRUE(manifest->keeps);
+  auto without = text;
+  without.replace(without.find("models: file"), 12, "models: none");
+  EXPECT_NE(parse_manifest(without, "e.yaml").error().message().find("keeps"), std::string::npos);
+}
+
 TEST(Manifest, AllMistakesComeAtOnce) {
   auto text = kGood;
   text.replace(text.find("calls: cores"), 12, "calls: zero");

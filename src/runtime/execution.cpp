@@ -79,6 +79,15 @@ Result<host::ModelSpec> folder_model(OperationTarget const& target, value::Value
   return model;
 }
 
+// Without the folder its worker works as well, only slower.
+void keep_files(host::ModelSpec& model, std::string const& folder) {
+  if (auto const made = os::make_folders(folder)) {
+    model.folder = folder;
+  } else {
+    log_warning(model.name + " keeps nothing: " + made.error().message());
+  }
+}
+
 StepKey key_of(OperationTarget const& target, value::Value const& inputs) {
   StepKey key;
   key.engine = target.engine->engine;
@@ -329,6 +338,8 @@ void Execution::submit(std::shared_ptr<CallState> const& call, OperationTarget c
     auto folder = folder_model(target, call->inputs);
     if (!folder) return call->done(std::move(folder).error());
     job.model = std::move(*folder);
+  } else if (target.engine->keeps) {
+    keep_files(*job.model, target.folder);
   }
   job.inputs = call->inputs;
   job.job_class = options_.job_class;

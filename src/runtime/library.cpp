@@ -95,8 +95,11 @@ value::Signature signature_as_written(Library::Document const& document) {
 }  // namespace
 
 Library::Library(std::vector<host::Manifest> const& engines, store::ModelStore const& models,
-                 std::string data_folder)
-    : engines_(engines), models_(models), data_folder_(std::move(data_folder)) {}
+                 std::string data_folder, std::string cache_folder)
+    : engines_(engines),
+      models_(models),
+      data_folder_(std::move(data_folder)),
+      cache_folder_(std::move(cache_folder)) {}
 
 void Library::add_folder(DocumentKind kind, std::string const& folder) {
   std::error_code failed;
@@ -291,6 +294,8 @@ Result<Target> Library::link_leaf(std::string const& name) const {
     operation.operation = found->operation;
     operation.model = host::ModelSpec{model.entry.name, model.path(), {}, model.entry.options};
     operation.model_hash = model.content_hash().hex() + model.entry.options.dump();
+    if (found->engine->keeps)
+      operation.folder = cache_folder_ + "/kept/" + found->engine->engine + "/" + model.content_hash().hex();
     return Target{found->name, std::move(operation)};
   }
   return unknown(name);

@@ -42,9 +42,10 @@ class Library final : public graph::Callables {
     std::optional<Error> error;         // why it cannot be run
   };
 
-  // All that is given outlives the library. `data_folder`: where folders of engines lie (shelves).
+  // All that is given outlives the library. `data_folder`: where folders of engines lie (shelves);
+  // `cache_folder`: where their workers keep files.
   Library(std::vector<host::Manifest> const& engines, store::ModelStore const& models,
-          std::string data_folder);
+          std::string data_folder, std::string cache_folder);
 
   // Every *.yaml in `folder` under its name; later folders win. A folder that is missing is empty.
   void add_folder(DocumentKind kind, std::string const& folder);
@@ -108,7 +109,7 @@ class Library final : public graph::Callables {
 
   std::vector<host::Manifest> const& engines_;
   store::ModelStore const& models_;
-  std::string data_folder_;
+  std::string data_folder_, cache_folder_;
   std::map<std::string, Document> documents_;
   std::map<std::string, Linked, std::less<>> linked_;
 };

@@ -57,7 +57,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Options given, net::Egress& egres
 }
 
 std::unique_ptr<Library> Runtime::make_library() const {
-  auto library = std::make_unique<Library>(engines_, *models_, options_.home.data);
+  auto library = std::make_unique<Library>(engines_, *models_, options_.home.data, options_.home.cache);
   for (auto const& root : {options_.installation.share, options_.home.config}) {
     library->add_folder(Library::DocumentKind::pipeline, root + "/pipelines");
     library->add_folder(Library::DocumentKind::task, root + "/tasks");

@@ -24,7 +24,8 @@ struct OperationTarget {
   host::Operation const* operation = nullptr;
   std::optional<host::ModelSpec> model;  // of an engine that takes model files
   std::string model_hash;                // of its content and options
-  std::string folder;                    // of an engine that takes folders: where they lie
+  // Of an engine that takes folders: where they lie. Of one that keeps files: the model's own.
+  std::string folder;
 };
 
 struct FunctionTarget {

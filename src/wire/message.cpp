@@ -7,12 +7,18 @@ Json memory_json(MemoryReport const& memory) {
   return Json::object({{"weights", memory.weights},
                        {"cache", memory.cache},
                        {"compute", memory.compute},
-                       {"other", memory.other}});
+                       {"other", memory.other},
+                       {"prefixes", memory.prefixes}});
 }
 
 std::uint64_t bytes_at(Json const& object, std::string_view key) {
   auto const value = object[key].as_integer();
   return value > 0 ? static_cast<std::uint64_t>(value) : 0;
+}
+
+MemoryReport memory_from(Json const& json) {
+  return {bytes_at(json, "weights"), bytes_at(json, "cache"), bytes_at(json, "compute"),
+          bytes_at(json, "other"), bytes_at(json, "prefixes")};
 }
 
 Result<std::uint64_t> require_id(Json const& object, std::string_view key) {
@@ -62,11 +68,13 @@ Json to_json(LoadReply const& reply) {
 Result<LoadReply> load_reply_from(Json const& json) {
   LoadReply reply;
   reply.metadata = json["metadata"];
-  auto const& memory = json["memory"];
-  reply.memory = {bytes_at(memory, "weights"), bytes_at(memory, "cache"), bytes_at(memory, "compute"),
-                  bytes_at(memory, "other")};
+  reply.memory = memory_from(json["memory"]);
   return reply;
 }
+
+Json to_json(Stats const& stats) { return Json::object({{"memory", memory_json(stats.memory)}}); }
+
+Result<Stats> stats_from(Json const& json) { return Stats{memory_from(json["memory"])}; }
 
 Json to_json(CoresLease const& lease) { return Json::object({{"cores", lease.cores}}); }
 

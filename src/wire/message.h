@@ -23,8 +23,8 @@ struct Hello {
 
 // Bytes by kind, see engine::Memory.
 struct MemoryReport {
-  std::uint64_t weights = 0, cache = 0, compute = 0, other = 0;
-  std::uint64_t total() const { return weights + cache + compute + other; }
+  std::uint64_t weights = 0, cache = 0, compute = 0, other = 0, prefixes = 0;
+  std::uint64_t total() const { return weights + cache + compute + other + prefixes; }
 };
 
 // PROBE and LOAD; frame.call is the number that the model has from now on.
@@ -38,6 +38,11 @@ struct LoadRequest {
 // Answer to PROBE and LOAD, as RESULT.
 struct LoadReply {
   Json metadata;
+  MemoryReport memory;
+};
+
+// STATS, from the worker, when what a model takes has changed; frame.call is the model's number.
+struct Stats {
   MemoryReport memory;
 };
 
@@ -81,6 +86,7 @@ struct BufferHeader {
 Json to_json(Hello const&);
 Json to_json(LoadRequest const&);
 Json to_json(LoadReply const&);
+Json to_json(Stats const&);
 Json to_json(CoresLease const&);
 Json to_json(CallRequest const&);
 Json to_json(CallReply const&);
@@ -91,6 +97,7 @@ Json to_json(Error const&);
 Result<Hello> hello_from(Json const&);
 Result<LoadRequest> load_request_from(Json const&);
 Result<LoadReply> load_reply_from(Json const&);
+Result<Stats> stats_from(Json const&);
 Result<CoresLease> cores_lease_from(Json const&);
 Result<CallRequest> call_request_from(Json const&);
 Result<CallReply> call_reply_from(Json const&);

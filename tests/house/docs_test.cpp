@@ -144,7 +144,7 @@ TEST(Docs, ShippedPipelinesTasksAndExamplesFitWhatTheyUse) {
   auto const models =
       store::ModelStore::open({.folder = home.path() + "/models", .catalog = catalog}, egress, clock).value();
 
-  runtime::Library library(engines, *models, home.path());
+  runtime::Library library(engines, *models, home.path(), home.path());
   using Kind = runtime::Library::DocumentKind;
   library.add_folder(Kind::pipeline, kRoot + "/pipelines");
   library.add_folder(Kind::task, kRoot + "/tasks");
