@@ -60,7 +60,7 @@ void Answer::describe(Json& evidence) const {
 }
 
 Result<Value> Answer::outputs() const {
-  Value::Record outputs{{"text", stream_.text()}, {"finish", finish_}};
+  Value::Record outputs{{"text", stream_.text()}, {"finish", finish_}, {"truncated", shape_.truncated}};
   if (shape_.json) {
     auto parsed = Json::parse(stream_.text());
     if (!parsed) return cut_json(finish_, shape_.max_tokens);

@@ -20,6 +20,7 @@ class Answer {
     int max_tokens = 0;
     std::vector<std::string> stops;
     bool json = false;           // the text is parsed
+    bool truncated = false;      // the prompt was, and the answer says so
     bool probabilities = false;  // each token is given with its own
   };
   Answer(Vocabulary const& vocabulary, Shape shape);

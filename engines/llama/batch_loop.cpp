@@ -128,7 +128,7 @@ Step BatchLoop::begin_step() {
     alike = alike || call.work->alike();
     generators += call.work->phase() == Work::Phase::generating ? 1 : 0;
   }
-  int const most = std::min(alike ? kAlikeRows : kMostRows, compute_.capacity());
+  int const most = alike ? std::min(kAlikeRows, compute_.most_rows()) : compute_.most_rows();
   int reading = most;
   if (generators > 0 && !active_.front().work->alone())
     reading = std::clamp(static_cast<int>(kTokenGapMs / reading_ms_), kLeastReadingRows, most);

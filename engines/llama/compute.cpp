@@ -176,6 +176,8 @@ bool Compute::restore(int sequence, std::string_view state) {
   }
 }
 
+int Compute::most_rows() const { return static_cast<int>(llama_n_ubatch(context_.get())); }
+
 int Compute::capacity() const { return static_cast<int>(llama_n_ctx(context_.get())); }
 
 engine::Memory Compute::memory() const { return memory_of(*context_); }

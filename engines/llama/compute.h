@@ -51,7 +51,9 @@ class Compute {
   // Returns when no more than `cores` threads compute. A long evaluation begins anew for that.
   void set_cores(int cores);
 
-  // Evaluates at most kMostRows rows. Stops between the nodes of the graph once `stop` says so: cancelled.
+  // Rows of one evaluation at most: kMostRows, or what a small context has.
+  int most_rows() const;
+  // Evaluates at most most_rows() rows. Stops between the nodes of the graph once `stop` says so: cancelled.
   // After an error none of the rows is in the cache.
   Result<void> evaluate(Rows& rows, std::function<bool()> const& stop);
   // Of the row with this index in the last evaluation, which asked for logits. Valid until the next one.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engines/llama/fit.h"
 #include "engines/llama/schema.h"
 #include "value/json.h"
 
@@ -9,14 +10,6 @@ namespace shoal::llama_engine {
 namespace {
 
 using value::Value;
-
-std::size_t bytes_of(Value const& value) {
-  if (value.is_text()) return value.as_text().size();
-  std::size_t bytes = 0;
-  for (auto const& item : value.as_list()) bytes += bytes_of(item);
-  for (auto const& [name, field] : value.as_record()) bytes += bytes_of(field);
-  return bytes;
-}
 
 // Tokens; to restore fewer takes about as long as to read them.
 constexpr int kLeastKept = 64;
@@ -48,16 +41,12 @@ Answer::Shape shape_of(Value const& inputs) {
 
 Result<GenerateRequest> generate_request(PromptInputs const& from, Room const& room) {
   auto const& inputs = from.inputs;
-  TRY(room.check_bytes(from.vocabulary,
-                       bytes_of(inputs["prefix"]) + bytes_of(inputs["prompt"]) + bytes_of(inputs["system"]) +
-                           bytes_of(inputs["messages"]),
-                       "the prompt"));
   GenerateRequest request;
-  request.prompt = TRY(read_prompt(from));
-  request.announced = !inputs["prefix"].is_null();
   request.shape = shape_of(inputs);
-  TRY(room.check(static_cast<std::int64_t>(request.prompt.tokens.size()), request.shape.max_tokens,
-                 "the prompt"));
+  auto fitted = TRY(fit_prompt(from, room, request.shape.max_tokens));
+  request.prompt = std::move(fitted.prompt);
+  request.shape.truncated = fitted.truncated;
+  request.announced = !inputs["prefix"].is_null();
   request.sampling = sampling_of(inputs);
   if (request.shape.json) request.sampling.grammar = TRY(grammar_of_schema(value::to_json(inputs["schema"])));
   request.deterministic = inputs["deterministic"].as_boolean();

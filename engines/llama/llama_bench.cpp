@@ -1,16 +1,24 @@
-// The engine against llama.cpp's own loop, in one process with the same file, threads and prompt:
+// The engine in this process, with a real model:
 //
-//   engine_llama_bench MODEL.gguf [CORES] [PAIRS] [PROMPT_WORDS] [MAX_TOKENS]
+//   engine_llama_bench MODEL.gguf pairs [CORES] [PAIRS] [PROMPT_WORDS] [MAX_TOKENS]   against llama.cpp's own
+//   loop engine_llama_bench MODEL.gguf parallel [CORES] [CALLS]      calls at once against one after the
+//   other engine_llama_bench MODEL.gguf cancel [CORES] [TIMES]        in the middle of reading 3,000 tokens
+//   engine_llama_bench MODEL.gguf restart [CORES] [TIMES]       a task's prompt of 800 tokens, the model
+//   loaded anew engine_llama_bench MODEL.gguf copy TEXTS.jsonl FIELD [CORES] [COUNT]   guesses against none,
+//   on corrections engine_llama_bench MODEL.gguf score [CORES]                 ten passages and a question
 //
-// The two run in turn, so that a machine which slows down slows both; the ratios are of medians. With one
-// core the processor time is of use even where other programs run. Then: ten passages and a question, scored.
+// What is compared runs in turn, so that a machine which slows down slows both; ratios are of medians. With
+// one core the processor time is of use even where other programs run.
 #include <llama.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
+#include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/log.h"
@@ -113,13 +121,12 @@ void compare(Plain& plain, engine::Model& ours, int pairs, int prompt_words, int
   std::vector<double> plain_wall, plain_processor, our_wall, our_processor;
   FakeContext context;
   for (int pair = 0; pair <= pairs; ++pair) {
-    auto const prompt = words(prompt_words, pair);
+    auto const prompt = std::to_string(pair) + " " + words(prompt_words, pair);
     int plain_tokens = 0;
     auto const theirs = timed([&] { plain_tokens = plain.run(prompt, max_tokens); });
     plain.rest();
-    must(ours.call({"score", Value::record({{"prefix", "Nothing"}, {"continuations", Value::list({"."})}})},
-                   context));
     engine::Reply reply;
+    // The prompts of the pairs begin differently, so that nothing is reused.
     auto const inputs = Value::record({{"prompt", prompt}, {"raw", true}, {"max_tokens", max_tokens}});
     auto const own = timed([&] { reply = must(ours.call({"generate", inputs}, context)); });
     if (pair == 0) continue;  // warms the caches
@@ -154,27 +161,189 @@ void score_passages(engine::Model& ours) {
   }
 }
 
-int run(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr, "usage: %s MODEL.gguf [CORES] [PAIRS] [PROMPT_WORDS] [MAX_TOKENS]\n", argv[0]);
-    return 2;
+double evidence(engine::Reply const& reply, char const* name) { return reply.evidence[name].as_number(0); }
+
+void parallel(engine::Model& ours, int calls) {
+  auto const inputs = [](int i) {
+    return Value::record(
+        {{"prompt", std::to_string(i) + " " + words(100, i)}, {"raw", true}, {"max_tokens", 48}});
+  };
+  std::vector<double> alone, together, alone_processor, together_processor;
+  for (int round = 0; round < 3; ++round) {
+    std::vector<FakeContext> contexts(static_cast<std::size_t>(calls));
+    auto const one_by_one = timed([&] {
+      for (int i = 0; i < calls; ++i) must(ours.call({"generate", inputs(100 * round + i)}, contexts[0]));
+    });
+    auto const at_once = timed([&] {
+      std::vector<std::future<engine::Reply>> running;
+      for (int i = 0; i < calls; ++i) {
+        running.push_back(std::async(std::launch::async, [&, i] {
+          return must(
+              ours.call({"generate", inputs(100 * round + 50 + i)}, contexts[static_cast<std::size_t>(i)]));
+        }));
+      }
+      for (auto& each : running) each.get();
+    });
+    std::printf("%d calls: one by one %.0f ms, at once %.0f ms\n", calls, one_by_one.wall, at_once.wall);
+    alone.push_back(one_by_one.wall), together.push_back(at_once.wall);
+    alone_processor.push_back(one_by_one.processor), together_processor.push_back(at_once.processor);
   }
+  std::printf("throughput at once / one by one: %.2f by wall time, %.2f by processor time\n",
+              median(alone) / median(together), median(alone_processor) / median(together_processor));
+}
+
+void cancel(engine::Model& ours, int times) {
+  std::vector<double> waits, next;
+  for (int i = 0; i < times; ++i) {
+    FakeContext context;
+    auto const inputs =
+        Value::record({{"prompt", std::to_string(i) + words(2600, i)}, {"raw", true}, {"max_tokens", 8}});
+    auto running = std::async(std::launch::async, [&] { return ours.call({"generate", inputs}, context); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(400 + 37 * i));
+    auto const asked = clock_ms(CLOCK_MONOTONIC);
+    context.stop = true;
+    auto const reply = running.get();
+    waits.push_back(clock_ms(CLOCK_MONOTONIC) - asked);
+    if (reply) std::printf("it ended before it was cancelled\n");
+  }
+  std::printf("cancelled while reading: median %.1f ms, most %.1f ms\n", median(waits),
+              *std::max_element(waits.begin(), waits.end()));
+}
+
+void restart(std::string const& path, int cores, int times) {
+  std::vector<double> cold, warm, cold_processor, warm_processor;
+  for (int i = 0; i < times; ++i) {
+    testing::TemporaryFolder const folder;
+    for (bool const is_warm : {false, true}) {
+      LlamaEngine engine;
+      testing::OpenFile const file(path);
+      auto const model = engine.load(file.file({}, folder.path()), [](double) { return true; }).value();
+      model->set_cores(cores);
+      FakeContext context;
+      engine::Reply reply;
+      auto const inputs = Value::record({{"prefix", words(760, 5 * i)},
+                                         {"prompt", is_warm ? " a letter" : " the boat"},
+                                         {"raw", true},
+                                         {"max_tokens", 1}});
+      auto const times_taken = timed([&] { reply = must(model->call({"generate", inputs}, context)); });
+      std::printf("%s: %.0f tokens, %.0f of them kept: %.1f ms\n", is_warm ? "warm" : "cold",
+                  evidence(reply, "tokens_in"), evidence(reply, "tokens_reused"), times_taken.wall);
+      (is_warm ? warm : cold).push_back(times_taken.wall);
+      (is_warm ? warm_processor : cold_processor).push_back(times_taken.processor);
+    }
+  }
+  std::printf("first token after a restart: %.1f times faster by wall time, %.1f by processor time\n",
+              median(cold) / median(warm), median(cold_processor) / median(warm_processor));
+}
+
+// How much less likely the model finds the one than the other after the same text.
+double margin(engine::Model& ours, std::string const& before, Value const& one, Value const& other) {
+  FakeContext context;
+  auto const reply = must(ours.call(
+      {"score",
+       Value::record({{"prefix", before}, {"special", true}, {"continuations", Value::list({one, other})}})},
+      context));
+  auto const& scores = reply.outputs["scores"].as_list();
+  return std::abs(scores[0]["logprob"].as_number() - scores[1]["logprob"].as_number());
+}
+
+void copy(engine::Model& ours, std::string const& file, std::string const& field, int count) {
+  std::ifstream lines(file);
+  std::string line;
+  double plain_ms = 0, guessed_ms = 0, plain_processor = 0, guessed_processor = 0;
+  double tokens = 0, differing = 0, guesses = 0, right = 0;
+  std::string paragraph;
+  FakeContext context;
+  for (int done = 0; done < count && std::getline(lines, line);) {
+    auto const json = Json::parse(line);
+    if (!json) continue;
+    paragraph += (paragraph.empty() ? "" : " ") + (*json)[field].as_string();
+    if (paragraph.size() < 500) continue;
+    auto const prompt =
+        "<|im_start|>user\nCorrect the spelling and grammar of the text. Change nothing else.\n\nText:\n" +
+        paragraph + "<|im_end|>\n<|im_start|>assistant\n";
+    auto const inputs = Value::record(
+        {{"prompt", prompt}, {"raw", true}, {"special", true}, {"max_tokens", 300}, {"probabilities", true}});
+    engine::Reply plain, guessed;
+    auto const plain_times = timed([&] {
+      plain = must(ours.call({"generate", inputs.with("deterministic", true)}, context));
+    });
+    auto const guessed_times = timed([&] { guessed = must(ours.call({"generate", inputs}, context)); });
+    // The prompt is read in both but for what was kept of it, and does not count.
+    plain_ms += evidence(plain, "decode_ms"), guessed_ms += evidence(guessed, "decode_ms");
+    plain_processor += plain_times.processor * evidence(plain, "decode_ms") / plain_times.wall;
+    guessed_processor += guessed_times.processor * evidence(guessed, "decode_ms") / guessed_times.wall;
+    auto const& a = plain.outputs["tokens"].as_list();
+    auto const& b = guessed.outputs["tokens"].as_list();
+    std::size_t same = 0;
+    auto before = prompt;
+    for (; same < std::min(a.size(), b.size()) && a[same]["text"] == b[same]["text"]; ++same)
+      before += a[same]["text"].as_text();
+    tokens += static_cast<double>(a.size());
+    guesses += evidence(guessed, "tokens_guessed"), right += evidence(guessed, "tokens_guessed_right");
+    std::printf("%zu tokens, plain %.0f ms, guessed %.0f ms (%.0f of %.0f right)", a.size(),
+                evidence(plain, "decode_ms"), evidence(guessed, "decode_ms"),
+                evidence(guessed, "tokens_guessed_right"), evidence(guessed, "tokens_guessed"));
+    if (same < std::min(a.size(), b.size())) {
+      differing += 1;
+      std::printf(", differs at %zu, margin %.3f", same,
+                  margin(ours, before, a[same]["text"], b[same]["text"]));
+    }
+    std::printf("\n");
+    paragraph.clear();
+    ++done;
+  }
+  std::printf(
+      "guessing / plain: %.2f by wall time, about %.2f by processor time; %.0f of %.0f guesses right; first "
+      "differences at %.0f of %.0f tokens\n",
+      plain_ms / guessed_ms, plain_processor / guessed_processor, right, guesses, differing, tokens);
+}
+
+int usage(char const* program) {
+  std::fprintf(stderr,
+               "usage: %s MODEL.gguf pairs|parallel|cancel|restart|copy|score …; see llama_bench.cpp\n",
+               program);
+  return 2;
+}
+
+int run(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // seen as it comes, also in a file
+  if (argc < 3) return usage(argv[0]);
+  std::string const path = argv[1], what = argv[2];
   auto const number = [&](int index, int otherwise) {
     return argc > index ? std::atoi(argv[index]) : otherwise;
   };
-  auto const cores = number(2, 2);
+  bool const copies = what == "copy";
+  if (copies && argc < 5) return usage(argv[0]);
+  auto const cores = number(copies ? 5 : 3, 2);
   LlamaEngine engine;
   if (!engine.start()) return 1;
-  testing::OpenFile const file(argv[1]);
+  if (what == "restart") {
+    restart(path, cores, number(4, 3));
+    return 0;
+  }
+  testing::OpenFile const file(path);
   auto loaded = engine.load(file.file(), [](double) { return true; });
   if (!loaded) {
     std::fprintf(stderr, "%s\n", loaded.error().message().c_str());
     return 1;
   }
-  (*loaded)->set_cores(cores);
-  Plain plain(argv[1], cores);
-  compare(plain, **loaded, number(3, 7), number(4, 100), number(5, 64));
-  score_passages(**loaded);
+  auto& ours = **loaded;
+  ours.set_cores(cores);
+  if (what == "pairs") {
+    Plain plain(path, cores);
+    compare(plain, ours, number(4, 7), number(5, 100), number(6, 64));
+  } else if (what == "parallel") {
+    parallel(ours, number(4, 8));
+  } else if (what == "cancel") {
+    cancel(ours, number(4, 5));
+  } else if (copies) {
+    copy(ours, argv[3], argv[4], number(6, 10));
+  } else if (what == "score") {
+    score_passages(ours);
+  } else {
+    return usage(argv[0]);
+  }
   return 0;
 }
 

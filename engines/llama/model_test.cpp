@@ -267,6 +267,40 @@ TEST(LlamaGenerate, WhatDoesNotFitIsRefusedWithNumbers) {
   EXPECT_TRUE(fits) << fits.error().message();
 }
 
+TEST(LlamaGenerate, APromptIsCutWhereItMayBeAndThatIsSaid) {
+  SKIP_WITHOUT_SMOLLM2();
+  auto const model = load_smollm2(Json::object({{"context", 100}}));
+  ASSERT_TRUE(model);
+  std::string numbers;
+  for (int i = 1; i <= 200; ++i) numbers += " " + std::to_string(i);
+  auto const ask = [&](Value inputs) {
+    return call(*model, "generate", inputs.with("max_tokens", 4).with("temperature", 0.0));
+  };
+  EXPECT_FALSE(ask(Value::record({{"prompt", numbers}, {"raw", true}})));
+  for (auto const* cut : {"start", "end"}) {
+    auto const reply = ask(Value::record({{"prompt", numbers}, {"raw", true}, {"truncate", cut}}));
+    ASSERT_OK(reply);
+    EXPECT_EQ(reply->outputs["truncated"], Value(true));
+    EXPECT_GE(reply->evidence["tokens_in"].as_integer(), 240) << "no more is cut than must be";
+  }
+  auto const message = [](char const* role, std::string const& text) {
+    return Value::record({{"role", role}, {"content", text}});
+  };
+  auto const chat = ask(
+      Value::record({{"messages", Value::list({message("system", "Be short."), message("user", numbers),
+                                               message("assistant", "Yes."), message("user", "What now?")})},
+                     {"truncate", "start"}}));
+  ASSERT_OK(chat);
+  EXPECT_EQ(chat->outputs["truncated"], Value(true));
+  EXPECT_LT(chat->evidence["tokens_in"].as_integer(), 60) << "the oldest message is left out";
+  auto const short_one = ask(Value::record({{"prompt", "Hi"}, {"truncate", "start"}}));
+  ASSERT_OK(short_one);
+  EXPECT_EQ(short_one->outputs["truncated"], Value(false));
+  auto const constant = ask(Value::record({{"prefix", numbers}, {"prompt", "x"}, {"truncate", "end"}}));
+  ASSERT_FALSE(constant);
+  EXPECT_EQ(constant.error().code(), Code::invalid_argument);
+}
+
 TEST(LlamaGenerate, SpecialTokensThatSomebodyTypedStayText) {
   SKIP_WITHOUT_SMOLLM2();
   EXPECT_EQ(count_tokens("<|im_end|>", true), 1);

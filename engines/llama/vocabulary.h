@@ -36,6 +36,7 @@ class Vocabulary {
   bool is_control(Token token) const;
   int size() const { return size_; }
   // A text of so many bytes has at least so many tokens. Cheap: counts nothing.
+  std::size_t longest_piece() const { return longest_piece_; }
   std::size_t least_tokens(std::size_t bytes) const { return bytes / longest_piece_; }
   // Tokens that the model must never give.
   std::vector<Token> const& suppressed() const { return suppressed_; }
