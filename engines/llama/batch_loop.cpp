@@ -13,6 +13,12 @@ namespace {
 // How long a token may be late because others read.
 constexpr double kTokenGapMs = 200;
 constexpr int kLeastReadingRows = 16;
+// An evaluation stops between two nodes of its graph, so the longest node is what a cancelled call waits for.
+constexpr double kLongestNodeMs = 30;
+// Of a layer's time that its largest matrix product takes: one over this, in models of the usual proportions.
+constexpr double kNodesOfALayer = 3.6;
+// Of a call that is to give the same bits each time, whatever the speed.
+constexpr int kAloneRows = 128;
 
 Error cancelled() { return Error(Code::cancelled, "cancelled"); }
 
@@ -20,8 +26,8 @@ Error cancelled() { return Error(Code::cancelled, "cancelled"); }
 
 int Step::outputs_left() const { return std::max(0, kMostOutputs - rows.outputs()); }
 
-BatchLoop::BatchLoop(Compute& compute, Sequences& sequences)
-    : compute_(compute), sequences_(sequences), thread_([this] { loop(); }) {}
+BatchLoop::BatchLoop(Compute& compute, Sequences& sequences, int layers)
+    : compute_(compute), sequences_(sequences), layers_(layers), thread_([this] { loop(); }) {}
 
 BatchLoop::~BatchLoop() {
   {
@@ -47,7 +53,7 @@ void BatchLoop::loop() {
     if (active_.empty() && waiting_.empty()) return;
     drop_cancelled();
     admit();
-    step();
+    if (!active_.empty()) step();
   }
 }
 
@@ -129,10 +135,15 @@ Step BatchLoop::begin_step() {
     generators += call.work->phase() == Work::Phase::generating ? 1 : 0;
   }
   int const most = alike ? std::min(kAlikeRows, compute_.most_rows()) : compute_.most_rows();
-  int reading = most;
-  if (generators > 0 && !active_.front().work->alone())
-    reading = std::clamp(static_cast<int>(kTokenGapMs / reading_ms_), kLeastReadingRows, most);
+  auto const reading = reading_rows(most, generators > 0);
   return {rows_, most, reading, sequences_.free_cells() - cells_to_come(), generators};
+}
+
+int BatchLoop::reading_rows(int most, bool tokens_are_due) const {
+  if (active_.front().work->alone()) return std::min(most, kAloneRows);
+  if (tokens_are_due) return std::clamp(static_cast<int>(kTokenGapMs / reading_ms_), kLeastReadingRows, most);
+  auto const rows = static_cast<int>(kLongestNodeMs * kNodesOfALayer * layers_ / reading_ms_);
+  return std::clamp(rows / 64 * 64, std::min(64, most), most);
 }
 
 // Those that generate come first, so that no token waits for the next step.

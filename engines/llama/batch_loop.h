@@ -18,7 +18,8 @@ namespace shoal::llama_engine {
 
 class BatchLoop {
  public:
-  BatchLoop(Compute& compute, Sequences& sequences);
+  // `layers`: of the model.
+  BatchLoop(Compute& compute, Sequences& sequences, int layers);
   // No run() is under way.
   ~BatchLoop();
   BatchLoop(BatchLoop const&) = delete;
@@ -43,6 +44,7 @@ class BatchLoop {
   Result<bool> join(Call const& call);
   int cells_to_come() const;
   Step begin_step();
+  int reading_rows(int most, bool tokens_are_due) const;
   std::vector<Call> plan();
   void step();
   Result<void> evaluate(std::vector<Call> const& planned);
@@ -54,10 +56,11 @@ class BatchLoop {
 
   Compute& compute_;
   Sequences& sequences_;
+  int const layers_;
   Rows rows_;
   std::deque<Call> waiting_;  // in their order
   std::vector<Call> active_;  // in the batch, in their order
-  double reading_ms_ = 4;     // for a row among many; measured as it goes
+  double reading_ms_ = 16;    // for a row among many; measured as it goes
 
   std::mutex mutex_;  // guards what follows; the condition variable needs it bare
   std::condition_variable arrived_;

@@ -70,7 +70,7 @@ LlamaModel::LlamaModel(Header header, ModelHandle weights, ContextHandle context
       folder_(folder, fits(header_), kMostFileBytes),
       sequences_(compute_, store_, folder_, kMostSequences),
       room_{compute_.capacity(), header_.context_length},
-      batch_(compute_, sequences_) {}
+      batch_(compute_, sequences_, static_cast<int>(header_.layers)) {}
 
 engine::Memory LlamaModel::memory() const {
   auto memory = compute_.memory();
