@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   auto sockets = os::socket_pair();
   CHECK(sockets.has_value());
   auto& [ours, theirs] = *sockets;
-  wire::Channel channel(std::move(ours));
+  wire::Channel channel(std::move(ours), wire::End::host);
   wire::BufferInbox inbox(wire::BufferInbox::Peer::untrusted);
   std::string_view rest(reinterpret_cast<char const*>(data), size);
   while (rest.size() > 1) {
@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
       auto const call = frame.frame.call;
       if (frame.frame.type == wire::FrameType::buffer) {
         (void)inbox.add(std::move(frame)).has_value();
-      } else if (auto const json = Json::parse(frame.frame.payload)) {
+      } else if (auto const json = wire::payload_from_worker(frame.frame)) {
         (void)inbox.take_value(call, (*json)["outputs"]).has_value();
       }
     }

@@ -32,11 +32,11 @@ Result<void> serve_host(Engine& engine, std::string const& name) {
   // One folder, whose name may have any character in it.
   auto const folder = environment("SHOAL_WORKER_WRITE");
   auto const written = folder.empty() ? std::vector<std::string>() : std::vector{folder};
-  auto const missing = TRY(os::tighten_sandbox({paths(environment("SHOAL_WORKER_READ")), written}));
-  for (auto const& reason : missing) log_debug("sandbox: " + reason);
-  wire::Hello hello{wire::kProtocolVersion, name, SHOAL_VERSION, true};
-  Worker worker(engine, std::move(hello), wire::Channel(os::Descriptor(kHostDescriptor)),
-                TRY(os::Wakeup::create()));
+  auto unprotected = TRY(os::tighten_sandbox({paths(environment("SHOAL_WORKER_READ")), written}));
+  wire::Hello hello{wire::kProtocolVersion, name, SHOAL_VERSION, true, std::move(unprotected)};
+  SystemClock const clock;
+  Worker worker(engine, std::move(hello), wire::Channel(os::Descriptor(kHostDescriptor), wire::End::worker),
+                TRY(os::Wakeup::create()), clock);
   return worker.run();
 }
 

@@ -28,19 +28,27 @@ Result<Json> payload(wire::Frame const& frame) { return Json::parse(frame.payloa
 }  // namespace
 
 // What a running call sees of the worker.
-class Worker::ActiveCall final : public CallContext {
+class Worker::ActiveCall final : public CallContext, public std::enable_shared_from_this<ActiveCall> {
  public:
-  ActiveCall(Worker& worker, std::uint64_t id) : worker_(worker), id_(id) {}
+  ActiveCall(Worker& worker, std::uint64_t id, std::optional<Duration> time_left = {})
+      : worker_(worker), id_(id) {
+    if (time_left) deadline_ = worker.clock_.now() + *time_left;
+  }
 
   void chunk(std::string_view port, value::Value part) override {
     if (!take_credit()) return;
-    worker_.post(
-        [id = id_, port = std::string(port), part = std::move(part)](wire::Channel& channel) -> Result<void> {
-          wire::Chunk message;
-          message.port = port;
-          message.part = TRY(wire::send_blobs(channel, id, part, wire::Hashes::left_out));
-          return channel.send(wire::FrameType::chunk, id, wire::to_json(message).dump());
-        });
+    worker_.post([this, self = shared_from_this(), port = std::string(port),
+                  part = std::move(part)](wire::Channel& channel) -> Result<void> {
+      auto const sent = [&]() -> Result<void> {
+        wire::Chunk message;
+        message.port = port;
+        message.part = TRY(wire::send_blobs(channel, id_, part, wire::Hashes::left_out));
+        return channel.send(wire::FrameType::chunk, id_, TRY(wire::text_for_host(wire::to_json(message))));
+      }();
+      if (sent) return {};
+      cancel();
+      return worker_.end(id_, sent);
+    });
   }
 
   void progress(double done, double total, std::string_view what) override {
@@ -62,7 +70,9 @@ class Worker::ActiveCall final : public CallContext {
     });
   }
 
-  bool cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
+  bool cancelled() const override {
+    return cancelled_.load(std::memory_order_relaxed) || (deadline_ && worker_.clock_.now() >= *deadline_);
+  }
 
   void cancel() {
     cancelled_ = true;
@@ -92,11 +102,17 @@ class Worker::ActiveCall final : public CallContext {
   std::atomic<bool> cancelled_{false};
   std::mutex mutex_;  // guards credit_; the condition variable needs it bare
   std::condition_variable credit_changed_;
-  int credit_ = kInitialCredit;
+  int credit_ = wire::kInitialCredit;
+  std::optional<MonotonicTime> deadline_;
 };
 
-Worker::Worker(Engine& engine, wire::Hello hello, wire::Channel channel, os::Wakeup wakeup)
-    : engine_(engine), hello_(std::move(hello)), channel_(std::move(channel)), wakeup_(std::move(wakeup)) {}
+Worker::Worker(Engine& engine, wire::Hello hello, wire::Channel channel, os::Wakeup wakeup,
+               Clock const& clock)
+    : engine_(engine),
+      hello_(std::move(hello)),
+      channel_(std::move(channel)),
+      wakeup_(std::move(wakeup)),
+      clock_(clock) {}
 
 Worker::~Worker() {
   for (auto& [id, call] : active_) call->cancel();
@@ -158,11 +174,15 @@ void Worker::post(Message message) {
 
 void Worker::finish(std::uint64_t call, Result<Message> result) {
   post([this, call, result = std::move(result)](wire::Channel& channel) -> Result<void> {
-    active_.erase(call);
-    auto sent = result ? (*result)(channel) : Result<void>(result.error());
-    if (sent) return {};
-    return channel.send(wire::FrameType::error, call, wire::to_json(sent.error()).dump());
+    if (!active_.contains(call)) return {};
+    return end(call, result ? (*result)(channel) : Result<void>(result.error()));
   });
+}
+
+// The main thread. What could not be sent as it was meant is told as an error.
+Result<void> Worker::end(std::uint64_t call, Result<void> sent) {
+  if (active_.erase(call) == 0 || sent) return {};
+  return channel_.send(wire::FrameType::error, call, wire::to_json(sent.error()).dump());
 }
 
 void Worker::cancel(std::uint64_t call) {
@@ -265,7 +285,7 @@ Result<void> Worker::start_call(wire::Received received) {
     auto const found = models.find(request.model);
     return found == models.end() ? nullptr : found->second;
   });
-  auto const active = active_[id] = std::make_shared<ActiveCall>(*this, id);
+  auto const active = active_[id] = std::make_shared<ActiveCall>(*this, id, request.time_left);
   if (!model) {
     finish(id, Error(Code::internal,
                      "a call for model " + std::to_string(request.model) + ", which is not loaded"));
@@ -279,16 +299,16 @@ Result<void> Worker::start_call(wire::Received received) {
     call = {};
     if (!reply) return finish(id, std::move(reply).error());
     auto const usage = os::own_usage();
-    finish(id, Message([id, reply = std::move(*reply), blobs = std::move(blobs),
-                        usage](wire::Channel& channel) -> Result<void> {
-             wire::CallReply message;
-             message.outputs =
-                 TRY(wire::send_blobs(channel, id, reply.outputs, wire::Hashes::left_out, blobs));
-             message.evidence = reply.evidence;
-             message.cpu_seconds = usage.cpu_seconds;
-             message.peak_bytes = usage.peak_rss_bytes;
-             return channel.send(wire::FrameType::result, id, wire::to_json(message).dump());
-           }));
+    finish(
+        id, Message([id, reply = std::move(*reply), blobs = std::move(blobs),
+                     usage](wire::Channel& channel) -> Result<void> {
+          wire::CallReply message;
+          message.outputs = TRY(wire::send_blobs(channel, id, reply.outputs, wire::Hashes::left_out, blobs));
+          message.evidence = reply.evidence;
+          message.cpu_seconds = usage.cpu_seconds;
+          message.peak_bytes = usage.peak_rss_bytes;
+          return channel.send(wire::FrameType::result, id, TRY(wire::text_for_host(wire::to_json(message))));
+        }));
   });
   return {};
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "base/time.h"
 #include "engine/engine.h"
 #include "engine/threads.h"
 #include "os/poller.h"
@@ -21,12 +22,9 @@
 
 namespace shoal::engine {
 
-// Chunks that a call may send before the host has taken one.
-inline constexpr int kInitialCredit = 16;
-
 class Worker {
  public:
-  Worker(Engine& engine, wire::Hello hello, wire::Channel channel, os::Wakeup wakeup);
+  Worker(Engine& engine, wire::Hello hello, wire::Channel channel, os::Wakeup wakeup, Clock const& clock);
   Worker(Worker const&) = delete;
   Worker& operator=(Worker const&) = delete;
   ~Worker();
@@ -54,13 +52,15 @@ class Worker {
   // Any thread.
   void report_memory(std::uint64_t number, LoadedModel& model);
   void post(Message message);
-  // Ends the call: its result or its error is the last that the host hears of it.
+  // Ends the call: its result or its error is the last that the host hears of it. The first one counts.
   void finish(std::uint64_t call, Result<Message> result);
+  Result<void> end(std::uint64_t call, Result<void> sent);
 
   Engine& engine_;
   wire::Hello hello_;
   wire::Channel channel_;
   os::Wakeup wakeup_;
+  Clock const& clock_;
   wire::BufferInbox buffers_{wire::BufferInbox::Peer::trusted};
   std::atomic<int> cores_{1};  // leased now
   // Shared with the thread that runs the call, which may outlive the entry.

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/text.h"
 #include "os/memory_file.h"
 #include "os/socket.h"
 
@@ -25,7 +26,12 @@ Error protocol_error(std::string what) {
 }  // namespace
 
 Result<void> Channel::send(FrameType type, std::uint64_t call, std::string payload, os::Descriptor attached) {
-  if (payload.size() > kMaxBufferedPayloadBytes) return protocol_error("a payload over 256 MiB");
+  auto const limit = attached ? std::uint64_t{kMaxPayloadBytes} : largest(end_);
+  if (payload.size() > limit) {
+    return Error(Code::out_of_memory, "a message of " + human_bytes(payload.size()) +
+                                          " is over the limit of " + human_bytes(limit) +
+                                          "; large values travel as files");
+  }
   Frame frame{type, 0, call, std::move(payload)};
   if (attached) {
     frame.flags = kHasDescriptor;
@@ -34,7 +40,6 @@ Result<void> Channel::send(FrameType type, std::uint64_t call, std::string paylo
     frame.flags = kPayloadInBuffer;
     frame.payload = std::to_string(frame.payload.size());
   }
-  if (frame.payload.size() > kMaxPayloadBytes) return protocol_error("a payload over 16 MiB");
   enqueue(frame, std::move(attached));
   return {};
 }
@@ -68,8 +73,11 @@ Result<void> Channel::flush() {
   return {};
 }
 
-Result<std::vector<Received>> Channel::receive() {
-  std::vector<Received> received;
+std::uint64_t Channel::largest(End sender) const {
+  return sender == End::host ? kMaxHostPayloadBytes : kMaxPayloadBytes;
+}
+
+Result<bool> Channel::read() {
   std::vector<char> buffer(kReceiveBytes);
   for (int reads = 0; reads < kReadsAtOnce; ++reads) {
     std::vector<os::Descriptor> descriptors;
@@ -77,15 +85,24 @@ Result<std::vector<Received>> Channel::receive() {
     std::move(descriptors.begin(), descriptors.end(), std::back_inserter(arrived_));
     if (arrived_.size() > kMaxWaitingDescriptors)
       return protocol_error("too many descriptors without their frames");
-    if (moved.state == os::Transfer::State::would_block) return received;
-    if (moved.state == os::Transfer::State::closed) {
-      if (received.empty()) return Error(Code::unavailable, "the connection is closed");
-      return received;
-    }
+    if (moved.state == os::Transfer::State::would_block) return true;
+    if (moved.state == os::Transfer::State::closed) return reads > 0;
     reader_.feed({buffer.data(), moved.bytes});
-    while (auto frame = TRY(reader_.next())) received.push_back(TRY(complete(std::move(*frame))));
     if (moved.bytes < buffer.size()) break;
   }
+  return true;
+}
+
+Result<std::optional<Received>> Channel::next() {
+  auto frame = TRY(reader_.next());
+  if (!frame) return std::optional<Received>();
+  return std::optional(TRY(complete(std::move(*frame))));
+}
+
+Result<std::vector<Received>> Channel::receive() {
+  if (!TRY(read())) return Error(Code::unavailable, "the connection is closed");
+  std::vector<Received> received;
+  while (auto frame = TRY(next())) received.push_back(std::move(*frame));
   return received;
 }
 
@@ -101,7 +118,8 @@ Result<Received> Channel::complete(Frame frame) {
     if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) {
       return protocol_error("a payload in a buffer without its size");
     }
-    if (size > kMaxBufferedPayloadBytes) return protocol_error("a payload over 256 MiB");
+    if (size > largest(end_ == End::host ? End::worker : End::host))
+      return protocol_error("a payload of " + human_bytes(size));
     auto const descriptor = TRY(take_descriptor());
     auto const mapped = TRY(os::MappedBuffer::map(descriptor, size).within("a payload in a buffer"));
     frame.payload = std::string(mapped.bytes());

@@ -23,8 +23,12 @@ inline constexpr int kProtocolVersion = 1;
 inline constexpr int kGaveUpExit = 75;
 inline constexpr std::size_t kHeaderBytes = 16;
 inline constexpr std::uint32_t kMaxPayloadBytes = 16u << 20;
-// Of a payload that comes in a memory file.
-inline constexpr std::uint64_t kMaxBufferedPayloadBytes = 256u << 20;
+// Of a payload that the host sends in a memory file: a worker believes its host. What a worker sends is
+// bounded by kMaxPayloadBytes in a memory file as well, and its JSON by kMaxPayloadValues.
+inline constexpr std::uint64_t kMaxHostPayloadBytes = 256u << 20;
+inline constexpr std::size_t kMaxPayloadValues = 2'000'000;
+// Chunks that a call may send before the host has taken one.
+inline constexpr int kInitialCredit = 16;
 
 enum class FrameType : std::uint16_t {
   hello = 1,

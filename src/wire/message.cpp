@@ -8,6 +8,7 @@ Json memory_json(MemoryReport const& memory) {
                        {"cache", memory.cache},
                        {"compute", memory.compute},
                        {"other", memory.other},
+                       {"projector", memory.projector},
                        {"prefixes", memory.prefixes}});
 }
 
@@ -18,7 +19,7 @@ std::uint64_t bytes_at(Json const& object, std::string_view key) {
 
 MemoryReport memory_from(Json const& json) {
   return {bytes_at(json, "weights"), bytes_at(json, "cache"), bytes_at(json, "compute"),
-          bytes_at(json, "other"), bytes_at(json, "prefixes")};
+          bytes_at(json, "other"),   bytes_at(json, "prefixes"), bytes_at(json, "projector")};
 }
 
 Result<std::uint64_t> require_id(Json const& object, std::string_view key) {
@@ -27,13 +28,45 @@ Result<std::uint64_t> require_id(Json const& object, std::string_view key) {
   return static_cast<std::uint64_t>(value);
 }
 
+// How many values and keys a JSON text may have: each but the first follows one of these.
+std::size_t most_values(std::string_view text) {
+  std::size_t count = 1;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char const letter = text[i];
+    if (letter == '"') in_string = !in_string;
+    if (in_string && letter == '\\') ++i;
+    if (!in_string && (letter == ',' || letter == ':' || letter == '[' || letter == '{')) ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
+Result<std::string> text_for_host(Json const& json) {
+  auto text = json.dump();
+  if (text.size() <= kMaxPayloadValues || most_values(text) <= kMaxPayloadValues) return text;
+  return Error(Code::out_of_memory, "an answer has more than the " + std::to_string(kMaxPayloadValues) +
+                                        " values that the host takes; give so many as a file");
+}
+
+Result<Json> payload_from_worker(Frame const& frame) {
+  if (frame.payload.size() > kMaxPayloadValues && most_values(frame.payload) > kMaxPayloadValues) {
+    return Error(Code::invalid_argument, "a payload of more than the " + std::to_string(kMaxPayloadValues) +
+                                             " values that are accepted");
+  }
+  return Json::parse(frame.payload);
+}
+
 Json to_json(Hello const& hello) {
-  return Json::object({{"protocol", hello.protocol},
-                       {"engine", hello.engine},
-                       {"version", hello.version},
-                       {"descriptors", hello.descriptors}});
+  Json json = Json::object({{"protocol", hello.protocol},
+                            {"engine", hello.engine},
+                            {"version", hello.version},
+                            {"descriptors", hello.descriptors}});
+  if (hello.unprotected.empty()) return json;
+  Json unprotected = Json::array();
+  for (auto const& reason : hello.unprotected) unprotected.push(reason);
+  return json.set("unprotected", std::move(unprotected));
 }
 
 Result<Hello> hello_from(Json const& json) {
@@ -42,6 +75,7 @@ Result<Hello> hello_from(Json const& json) {
   hello.engine = json["engine"].as_string();
   hello.version = json["version"].as_string();
   hello.descriptors = json["descriptors"].as_bool(false);
+  for (auto const& reason : json["unprotected"].as_array()) hello.unprotected.push_back(reason.as_string());
   return hello;
 }
 
@@ -86,8 +120,10 @@ Result<CoresLease> cores_lease_from(Json const& json) {
 }
 
 Json to_json(CallRequest const& request) {
-  return Json::object(
-      {{"operation", request.operation}, {"model", request.model}, {"inputs", request.inputs}});
+  Json json =
+      Json::object({{"operation", request.operation}, {"model", request.model}, {"inputs", request.inputs}});
+  if (request.time_left) json.set("time_left", seconds(*request.time_left));
+  return json;
 }
 
 Result<CallRequest> call_request_from(Json const& json) {
@@ -95,6 +131,7 @@ Result<CallRequest> call_request_from(Json const& json) {
   request.operation = TRY(require_string(json, "operation"));
   request.model = TRY(require_id(json, "model"));
   request.inputs = json["inputs"];
+  if (json["time_left"].is_number()) request.time_left = from_seconds(json["time_left"].as_number());
   return request;
 }
 

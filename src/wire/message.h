@@ -10,21 +10,24 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/sha256.h"
+#include "base/time.h"
+#include "wire/frame.h"
 
 namespace shoal::wire {
 
 // HELLO, from both sides at the start.
 struct Hello {
   int protocol = 0;
-  std::string engine;       // name, as in engine.yaml
-  std::string version;      // of the program or engine
-  bool descriptors = true;  // can receive descriptors; without it bytes come as DATA frames
+  std::string engine;                         // name, as in engine.yaml
+  std::string version;                        // of the program or engine
+  bool descriptors = true;                    // can receive descriptors; without it bytes come as DATA frames
+  std::vector<std::string> unprotected = {};  // of a worker: what its sandbox lacks, each with the reason
 };
 
 // Bytes by kind, see engine::Memory.
 struct MemoryReport {
-  std::uint64_t weights = 0, cache = 0, compute = 0, other = 0, prefixes = 0;
-  std::uint64_t total() const { return weights + cache + compute + other + prefixes; }
+  std::uint64_t weights = 0, cache = 0, compute = 0, other = 0, prefixes = 0, projector = 0;
+  std::uint64_t total() const { return weights + cache + compute + other + prefixes + projector; }
 };
 
 // PROBE and LOAD; frame.call is the number that the model has from now on.
@@ -54,8 +57,9 @@ struct CoresLease {
 // CALL.
 struct CallRequest {
   std::string operation;
-  std::uint64_t model = 0;  // the number of its LOAD; 0: the engine needs none
-  Json inputs;              // with {"$buffer": id} for blobs
+  std::uint64_t model = 0;                 // the number of its LOAD; 0: the engine needs none
+  Json inputs;                             // with {"$buffer": id} for blobs
+  std::optional<Duration> time_left = {};  // until its deadline, when the frame was made
 };
 
 // RESULT of a call.
@@ -82,6 +86,11 @@ struct BufferHeader {
   std::string name;
   std::optional<Sha256> hash;  // only the host may state it
 };
+
+// What a worker sends: `json` as text, or out_of_memory where the host would not take it.
+Result<std::string> text_for_host(Json const& json);
+// The payload of a frame from a worker, within the host's limits.
+Result<Json> payload_from_worker(Frame const& frame);
 
 Json to_json(Hello const&);
 Json to_json(LoadRequest const&);

@@ -72,7 +72,7 @@ Result<Json> send_blobs(Channel& channel, std::uint64_t call, value::Value const
 }
 
 Result<void> BufferInbox::add(Received buffer) {
-  auto header = TRY(buffer_header_from(TRY(Json::parse(buffer.frame.payload))));
+  auto header = TRY(buffer_header_from(TRY(payload_from_worker(buffer.frame))));
   auto const call = buffer.frame.call;
   if (blobs_.size() >= kMaxCallsWithBuffers && !blobs_.contains(call)) {
     return Error(Code::invalid_argument, "wire protocol: buffers for too many calls");
@@ -82,9 +82,13 @@ Result<void> BufferInbox::add(Received buffer) {
     return Error(Code::invalid_argument, "wire protocol: too many buffers for one call");
   }
   auto const id = header.id;
+  auto const size = header.size;
   auto mapped = map(std::move(header), std::move(buffer.descriptor));
+  bool const mapped_well = mapped.has_value();
   if (!mapped && peer_ == Peer::untrusted) return std::move(mapped).error();
-  of_call.insert_or_assign(id, std::move(mapped));
+  if (!of_call.emplace(id, std::move(mapped)).second)
+    return Error(Code::invalid_argument, "wire protocol: two buffers with one number");
+  if (mapped_well) bytes_ += size;
   return {};
 }
 
@@ -119,10 +123,15 @@ Result<value::Value> BufferInbox::take_value(std::uint64_t call, Json const& jso
     return Error(Code::invalid_argument, "wire protocol: a value refers to a buffer that did not come");
   };
   auto value = value::from_json(json, read_blob);
-  if (found != blobs_.end()) blobs_.erase(found);
+  drop(call);
   return value;
 }
 
-void BufferInbox::drop(std::uint64_t call) { blobs_.erase(call); }
+void BufferInbox::drop(std::uint64_t call) {
+  auto const found = blobs_.find(call);
+  if (found == blobs_.end()) return;
+  for (auto const& [id, blob] : found->second) bytes_ -= blob ? (*blob)->size() : 0;
+  blobs_.erase(found);
+}
 
 }  // namespace shoal::wire

@@ -20,8 +20,8 @@ enum class Hashes { stated, left_out };
 
 // Queues the blobs of `value` as BUFFER frames of `call`, each once, and returns the JSON that refers to
 // them. A blob with an open descriptor is handed over without a copy; one that came with the call's `inputs`
-// is only referred to, as {"$input": index}. A host states hashes that are known; what a worker states is not
-// believed.
+// is only referred to, as {"$input": index}. A host states hashes, which whoever submitted the
+// call has computed; what a worker states is not believed.
 Result<Json> send_blobs(Channel& channel, std::uint64_t call, value::Value const& value, Hashes hashes,
                         InputBlobs const& inputs = {});
 
@@ -37,6 +37,8 @@ class BufferInbox {
   // The value with its blobs; they leave the inbox. `inputs`: what {"$input": index} refers to.
   Result<value::Value> take_value(std::uint64_t call, Json const& json, InputBlobs const& inputs = {});
   void drop(std::uint64_t call);
+  // Of what waits.
+  std::uint64_t bytes() const { return bytes_; }
 
  private:
   Result<value::BlobPtr> map(BufferHeader header, os::Descriptor descriptor) const;
@@ -44,6 +46,7 @@ class BufferInbox {
   Peer peer_;
   // call → id → blob, or why a trusted peer's cannot be had
   std::map<std::uint64_t, std::map<std::uint64_t, Result<value::BlobPtr>>> blobs_;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace shoal::wire

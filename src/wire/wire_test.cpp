@@ -14,7 +14,7 @@ namespace {
 
 std::pair<Channel, Channel> connected() {
   auto ends = os::socket_pair().value();
-  return {Channel(std::move(ends.first)), Channel(std::move(ends.second))};
+  return {Channel(std::move(ends.first), End::host), Channel(std::move(ends.second), End::worker)};
 }
 
 TEST(FrameReader, FindsFramesHoweverTheStreamIsCut) {
@@ -79,27 +79,48 @@ TEST(Channel, KeepsWhatTheSocketDoesNotTake) {
 
 TEST(Channel, SaysThatThePeerIsGone) {
   auto ends = os::socket_pair().value();
-  Channel host(std::move(ends.first));
+  Channel host(std::move(ends.first), End::host);
   ends.second.close();
   EXPECT_EQ(host.receive().error().code(), Code::unavailable);
 }
 
-TEST(Channel, RefusesAPayloadThatWouldFillTheMemory) {
+// What a host makes of a frame whose payload lies in a memory file and says it has `size`.
+Result<std::vector<Received>> from_worker(std::string_view payload, std::string size) {
   auto ends = os::socket_pair().value();
-  auto const small = os::create_sealed_buffer("{}").value();
-  int const descriptor = small.get();
-  ASSERT_TRUE(os::send(ends.first.get(), encode({FrameType::result, kPayloadInBuffer, 1, "1099511627776"}),
+  auto const buffer = os::create_sealed_buffer(payload).value();
+  int const descriptor = buffer.get();
+  EXPECT_TRUE(os::send(ends.first.get(), encode({FrameType::result, kPayloadInBuffer, 1, std::move(size)}),
                        {&descriptor, 1}));
-  auto const received = Channel(std::move(ends.second)).receive();
-  ASSERT_FALSE(received);
-  EXPECT_NE(received.error().message().find("256 MiB"), std::string::npos) << received.error().message();
+  return Channel(std::move(ends.second), End::host).receive();
+}
+
+TEST(Channel, RefusesAPayloadThatWouldFillTheMemory) {
+  EXPECT_EQ(from_worker("{}", "1099511627776").error().code(), Code::invalid_argument);
+  auto const large = std::string(kMaxPayloadBytes + 1, ' ');
+  EXPECT_EQ(from_worker(large, std::to_string(large.size())).error().code(), Code::invalid_argument);
+  EXPECT_TRUE(from_worker("{}", "2"));
+}
+
+TEST(Channel, AWorkerIsToldThatAnAnswerIsTooLargeAndAHostMaySendMore) {
+  auto [host, worker] = connected();
+  auto const large = std::string(kMaxPayloadBytes + 1, 'x');
+  EXPECT_EQ(worker.send(FrameType::result, 1, large).error().code(), Code::out_of_memory);
+  EXPECT_TRUE(host.send(FrameType::call, 1, large));
+}
+
+TEST(Message, ThereIsABoundToTheValuesThatAHostTakesFromAWorker) {
+  std::string many = "[0";
+  for (std::size_t i = 0; i < kMaxPayloadValues; ++i) many += ",0";
+  EXPECT_FALSE(payload_from_worker({FrameType::result, 0, 1, many + "]"}));
+  EXPECT_EQ(text_for_host(Json::parse(many + "]").value()).error().code(), Code::out_of_memory);
+  EXPECT_TRUE(payload_from_worker({FrameType::result, 0, 1, "[0]"}));
 }
 
 TEST(Channel, RefusesADescriptorThatDidNotCome) {
   auto ends = os::socket_pair().value();
   auto const bytes = encode({FrameType::buffer, kHasDescriptor, 1, "{}"});
   ASSERT_TRUE(os::send(ends.first.get(), bytes));
-  EXPECT_EQ(Channel(std::move(ends.second)).receive().error().code(), Code::invalid_argument);
+  EXPECT_EQ(Channel(std::move(ends.second), End::host).receive().error().code(), Code::invalid_argument);
 }
 
 TEST(ValueCodec, BlobsArriveWithTheirFacts) {
@@ -118,7 +139,7 @@ TEST(ValueCodec, BlobsArriveWithTheirFacts) {
 }
 
 TEST(ValueCodec, AHostDoesNotBelieveAStatedHash) {
-  auto [worker, host] = connected();
+  auto [host, worker] = connected();
   auto const lie = value::Blob::own("bytes", {"text/plain", "", -1, sha256("other bytes")});
   auto const json = send_blobs(worker, 1, lie, Hashes::stated).value();
   ASSERT_TRUE(worker.flush());
@@ -138,7 +159,7 @@ TEST(ValueCodec, AWorkerBelievesItsHostsHash) {
 }
 
 TEST(ValueCodec, ABlobTravelsOnceAndAnInputIsOnlyReferredTo) {
-  auto [worker, host] = connected();
+  auto [host, worker] = connected();
   auto const input = value::Blob::own("input", {});
   auto const made = value::Blob::own("made", {});
   auto const inputs = value::blobs_of(value::Value::record({{"document", input}}));
