@@ -44,6 +44,12 @@ Result<void> write_note(int file, std::string const& note, std::string const& pa
   return {};
 }
 
+// Who can read a file can lock it and keep all others waiting. For one that was made by an older program.
+void keep_to_owner(int file) {
+  struct stat facts = {};
+  if (fstat(file, &facts) == 0 && facts.st_uid == geteuid() && (facts.st_mode & 077) != 0) fchmod(file, 0600);
+}
+
 }  // namespace
 
 std::string FileLock::Holder::describe() const {
@@ -55,8 +61,9 @@ std::string FileLock::Holder::describe() const {
 Result<std::variant<FileLock, FileLock::Holder>> FileLock::try_acquire(std::string const& path,
                                                                        std::string const& note) {
   using Outcome = std::variant<FileLock, Holder>;
-  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644));
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600));
   if (!file) return last_system_error("opening the lock file " + path);
+  keep_to_owner(file.get());
   while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return Outcome(read_holder(file.get()));
     if (errno != EINTR) return last_system_error("locking " + path);

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "os/file.h"
@@ -51,6 +53,17 @@ TEST_F(LockTest, AnotherProcessIsNamedAndItsDeathFreesTheLock) {
   holder->wait();
   EXPECT_TRUE(std::holds_alternative<FileLock>(FileLock::try_acquire(path_, "now ours").value()));
   EXPECT_EQ(read_file(path_, 1000).value(), std::to_string(getpid()) + "\nnow ours\n");
+}
+
+TEST_F(LockTest, NobodyElseCanOpenItAndKeepOthersWaiting) {
+  using std::filesystem::perms;
+  { std::ofstream(path_) << "by an older program"; }
+  std::filesystem::permissions(path_, perms::owner_read | perms::owner_write | perms::others_read);
+  for (auto const& path : {path_, path_ + "-new"}) {
+    auto const lock = FileLock::try_acquire(path, "ours").value();
+    ASSERT_TRUE(std::holds_alternative<FileLock>(lock));
+    EXPECT_EQ(std::filesystem::status(path).permissions(), perms::owner_read | perms::owner_write);
+  }
 }
 
 TEST_F(LockTest, WaitingSaysForWhomAndEndsWhenTheHolderDies) {

@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "base/text.h"
@@ -124,6 +126,23 @@ std::uint64_t bytes_of_pages(std::string_view pages) {
   return to_number(pages).value_or(0) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
+// Of the memory files that a process has open. They are counted where they are mapped, too.
+std::uint64_t memory_file_bytes(std::string const& process_folder) {
+  std::uint64_t bytes = 0;
+  std::set<ino_t> seen;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator entry(process_folder + "/fd", failed), end;
+       !failed && entry != end; entry.increment(failed)) {
+    std::error_code unreadable;
+    auto const target = std::filesystem::read_symlink(entry->path(), unreadable);
+    struct stat facts = {};
+    bool const is_memory = !unreadable && target.string().starts_with("/memfd:");
+    if (is_memory && stat(entry->path().c_str(), &facts) == 0 && seen.insert(facts.st_ino).second)
+      bytes += static_cast<std::uint64_t>(facts.st_blocks) * 512;
+  }
+  return bytes;
+}
+
 }  // namespace
 
 int core_count() {
@@ -188,8 +207,11 @@ Result<ProcessUsage> usage_of(int pid) {
   auto const ticks = to_number(fields[11]).value_or(0) + to_number(fields[12]).value_or(0);
   usage.cpu_seconds = static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
   usage.rss_bytes = bytes_of_pages(fields[21]);
-  for (auto const* part : {"RssAnon", "RssShmem", "VmSwap"})
+  for (auto const* part : {"RssAnon", "VmSwap"})
     usage.private_bytes += field(status, part).value_or(0) * 1024;
+  // A memory file counts for who has it open, mapped or not. What is open and mapped is not told apart: the
+  // larger of the two.
+  usage.private_bytes += std::max(field(status, "RssShmem").value_or(0) * 1024, memory_file_bytes(folder));
   usage.peak_rss_bytes = std::max(field(status, "VmHWM").value_or(0) * 1024, usage.rss_bytes);
   return usage;
 }

@@ -6,6 +6,8 @@
 
 #include <thread>
 
+#include "os/memory_file.h"
+
 namespace shoal::os {
 namespace {
 
@@ -56,6 +58,13 @@ TEST(Machine, AnotherProcessIsReadAsWeReadOurselves) {
   EXPECT_NEAR(seen.cpu_seconds, own.cpu_seconds, 0.5);
   EXPECT_NEAR(static_cast<double>(seen.rss_bytes), static_cast<double>(own.rss_bytes), 16e6);
   EXPECT_EQ(usage_of(0x7fffffff).error().code(), Code::not_found);
+}
+
+TEST(Machine, AMemoryFileCountsForWhoHasItOpenAlsoWhereItIsNotMapped) {
+  constexpr std::uint64_t kBytes = 64u << 20;
+  auto const before = usage_of(getpid())->private_bytes;
+  auto const file = create_sealed_buffer(std::string(kBytes, 'x')).value();
+  EXPECT_GE(usage_of(getpid())->private_bytes, before + kBytes * 9 / 10);
 }
 
 TEST(Machine, EnergyNeverFalls) {

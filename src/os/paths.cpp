@@ -1,11 +1,15 @@
 #include "os/paths.h"
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 
 #include "base/text.h"
 #include "os/file.h"
+#include "os/system_error.h"
 
 namespace shoal::os {
 namespace {
@@ -60,6 +64,17 @@ Result<Home> find_home() {
   return checked({.data = (data ? *data : *user + "/.local/share") + "/shoal",
                   .config = (config ? *config : *user + "/.config") + "/shoal",
                   .cache = (cache ? *cache : *user + "/.cache") + "/shoal"});
+}
+
+Result<void> make_home(Home const& home) {
+  for (auto const& folder : {home.data, home.cache}) {
+    auto const above = std::filesystem::path(folder).parent_path();
+    if (!above.empty()) TRY(make_folders(above.string()));
+    if (::mkdir(folder.c_str(), 0700) == 0) continue;
+    if (errno != EEXIST) return last_system_error("making the folder " + folder);
+    TRY(make_folders(folder));  // an error where it is a file
+  }
+  return {};
 }
 
 Result<Installation> find_installation() {

@@ -17,6 +17,9 @@ struct Home {
 // $SHOAL_HOME (all in it: config in it, cache in its folder `cache`), else the XDG variables, else below
 // $HOME.
 Result<Home> find_home();
+// Makes its folders for data and cache where they are missing; those that are made, nobody but this user may
+// look into.
+Result<void> make_home(Home const& home);
 
 // What came with the program, beside its executable.
 struct Installation {

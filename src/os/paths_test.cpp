@@ -1,11 +1,14 @@
 #include "os/paths.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <optional>
+
+#include "os/file.h"
 
 namespace shoal::os {
 namespace {
@@ -31,6 +34,23 @@ class PathsTest : public testing::Test {
 
   std::map<std::string, std::optional<std::string>> before_;
 };
+
+TEST_F(PathsTest, AHomeIsPrivateFromTheStartAndStaysAsItsUserHasIt) {
+  using std::filesystem::perms;
+  auto const folder = TemporaryFolder::create("paths-test").value();
+  Home const home{folder.path() + "/above/home", "", folder.path() + "/above/home/cache"};
+  auto const others = [](std::string const& path) {
+    return std::filesystem::status(path).permissions() & (perms::group_all | perms::others_all);
+  };
+  mode_t const mask = umask(0);
+  ASSERT_TRUE(make_home(home));
+  umask(mask);
+  EXPECT_EQ(others(home.data), perms::none);
+  EXPECT_EQ(others(home.cache), perms::none);
+  std::filesystem::permissions(home.data, perms::others_read, std::filesystem::perm_options::add);
+  ASSERT_TRUE(make_home(home));
+  EXPECT_EQ(others(home.data), perms::others_read);
+}
 
 TEST_F(PathsTest, ShoalHomeHoldsAll) {
   setenv("HOME", "/home/a", 1);
