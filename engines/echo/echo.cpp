@@ -21,6 +21,7 @@ Result<Reply> echo(Value const& inputs, CallContext&) {
 }
 
 Result<Reply> sleep(Value const& inputs, CallContext& context) {
+  context.progress(0, 1, "begun");
   auto const end =
       std::chrono::steady_clock::now() + std::chrono::duration<double>(inputs["seconds"].as_number());
   while (std::chrono::steady_clock::now() < end) {
@@ -38,8 +39,23 @@ Result<Reply> fail(Value const& inputs, CallContext&) {
 
 Result<Reply> crash(Value const&, CallContext&) { std::abort(); }
 
-Result<Reply> hang(Value const&, CallContext&) {
+Result<Reply> hang(Value const&, CallContext& context) {
+  context.progress(0, 1, "begun");
   while (true) std::this_thread::sleep_for(std::chrono::hours(1));
+}
+
+double thread_cpu_seconds() {
+  timespec time = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+Result<Reply> burn(Value const& inputs, CallContext& context) {
+  while (thread_cpu_seconds() < inputs["seconds"].as_number()) continue;
+  context.progress(1, 1, "burnt");
+  if (inputs["then"].as_text() == "crash") std::abort();
+  while (inputs["then"].as_text() == "hang") std::this_thread::sleep_for(std::chrono::hours(1));
+  return Reply{Value::record({{"value", inputs["seconds"]}}), {}};
 }
 
 Result<Reply> leak(Value const& inputs, CallContext&) {
@@ -86,8 +102,9 @@ class EchoModel final : public engine::Model {
  public:
   Result<Reply> call(engine::Call const& call, CallContext& context) override {
     static std::map<std::string_view, Result<Reply> (*)(Value const&, CallContext&)> const operations = {
-        {"echo", echo}, {"sleep", sleep},   {"fail", fail}, {"crash", crash},         {"hang", hang},
-        {"leak", leak}, {"stream", stream}, {"big", big},   {"forbidden", forbidden}, {"write", write}};
+        {"echo", echo}, {"sleep", sleep},         {"fail", fail},  {"crash", crash},
+        {"hang", hang}, {"burn", burn},           {"leak", leak},  {"stream", stream},
+        {"big", big},   {"forbidden", forbidden}, {"write", write}};
     auto const found = operations.find(call.operation);
     if (found == operations.end())
       return Error(Code::not_found, "echo has no operation `" + call.operation + "`");

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
+#include <future>
+#include <new>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -12,26 +15,38 @@
 namespace shoal::host {
 namespace {
 
-constexpr Duration kHelloPatience = std::chrono::seconds(10);
-constexpr Duration kPingInterval = std::chrono::seconds(2);
-constexpr Duration kPingPatience = std::chrono::seconds(20);
+constexpr std::size_t kMostUnread = 16 << 20;
 constexpr Duration kMemoryInterval = std::chrono::milliseconds(500);
 // So far beyond the limit of all workers a single one cannot allocate any more: it is ended before, unless it
 // is faster than the watch.
 constexpr std::uint64_t kMemoryMargin = 256 << 20;
 
-std::map<std::string, EngineTraits> traits_of(std::vector<Manifest> const& engines) {
-  std::map<std::string, EngineTraits> traits;
-  for (auto const& engine : engines) traits[engine.engine] = {engine.calls, engine.one_model_per_worker};
-  return traits;
+Scheduler::Options options_of(Host::Options const& host) {
+  Scheduler::Options options;
+  for (auto const& engine : host.engines) {
+    options.engines[engine.engine] = {engine.calls, engine.one_model_per_worker,
+                                      engine.models == Manifest::Models::file};
+  }
+  options.machine = {host.cores, {host.limits.memory_bytes}};
+  options.jobs = host.limits.jobs;
+  options.keep_alive = host.limits.keep_alive;
+  return options;
 }
 
-Result<Json> payload(wire::Frame const& frame) { return Json::parse(frame.payload); }
+MemoryByDevice memory_of(wire::MemoryReport const& report) {
+  return {{report.weights, report.cache, report.compute, report.projector, report.prefixes, report.other}};
+}
 
-// The key of the model with this number, which `worker` loads or has loaded.
-std::optional<std::string> model_key(WorkerProcess const& worker, std::uint64_t number) {
-  for (auto const& [key, each] : worker.models) {
-    if (each == number) return key;
+JobReport report_of(Error error) {
+  JobReport report;
+  report.outputs = std::move(error);
+  return report;
+}
+
+// The key of the model with this number, which `worker` is loading.
+std::optional<std::string> loading_key(WorkerProcess const& worker, std::uint64_t number) {
+  for (auto const& [key, heard] : worker.loads) {
+    if (worker.models.at(key) == number) return key;
   }
   return std::nullopt;
 }
@@ -48,7 +63,7 @@ Host::Host(Options options, Clock const& clock, os::Wakeup wakeup)
     : options_(std::move(options)),
       clock_(clock),
       wakeup_(std::move(wakeup)),
-      scheduler_(traits_of(options_.engines), options_.cores) {}
+      scheduler_(options_of(options_)) {}
 
 Host::~Host() {
   post([this] { ending_ = true; });
@@ -63,55 +78,92 @@ Manifest const* Host::find_engine(std::string_view name) const {
 
 JobId Host::submit(JobSpec spec) {
   auto const id = next_id_++;
-  if (over_) {
-    JobReport report;
-    report.outputs = Error(Code::internal, "the host has ended; see its log");
-    if (spec.on_done) spec.on_done(std::move(report));
-    return id;
-  }
-  post([this, id, spec = std::move(spec)]() mutable { accept(id, std::move(spec)); });
+  // Here, as it may take long: the host's thread has others to look after.
+  for (auto const& blob : value::blobs_of(spec.inputs)) (void)blob->hash();
+  // Shared, as the closure that nobody takes still has it.
+  auto const shared = std::make_shared<JobSpec>(std::move(spec));
+  if (post([this, id, shared] { accept(id, std::move(*shared)); })) return id;
+  if (shared->on_done)
+    shared->on_done(report_of(Error(Code::unavailable, "the host has ended; see its log")));
   return id;
 }
 
 void Host::cancel(JobId job) {
   post([this, job] {
     if (!jobs_.contains(job)) return;
+    charge_running(job);
     feed(JobCancelled{job});
-    JobReport report;
-    report.outputs = Error(Code::cancelled, "cancelled");
-    finish(job, std::move(report));
+    finish(job, report_of(Error(Code::cancelled, "cancelled")));
   });
 }
 
-void Host::post(std::function<void()> command) {
-  bool const first = inbox_.with([&](auto& inbox) {
-    inbox.push_back(std::move(command));
-    return inbox.size() == 1;
+bool Host::post(std::function<void()> command) {
+  auto const waiting = inbox_.with([&](Inbox& inbox) -> std::size_t {
+    if (inbox.closed) return 0;
+    inbox.commands.push_back(std::move(command));
+    return inbox.commands.size();
   });
-  if (first) wakeup_.signal();
+  if (waiting == 1) wakeup_.signal();
+  return waiting > 0;
+}
+
+std::vector<std::string> Host::keys_of(std::string const& model) const {
+  std::vector<std::string> keys;
+  for (auto const& [key, spec] : models_) {
+    if (spec.name == model) keys.push_back(key);
+  }
+  return keys;
+}
+
+void Host::pin(std::string model, bool pinned) {
+  post([this, model = std::move(model), pinned] {
+    for (auto const& key : keys_of(model)) feed(PinChanged{key, pinned});
+  });
+}
+
+void Host::unload(std::string model) {
+  post([this, model = std::move(model)] {
+    for (auto const& key : keys_of(model)) feed(UnloadRequested{key});
+  });
+}
+
+Result<Snapshot> Host::snapshot() {
+  auto const answer = std::make_shared<std::promise<Snapshot>>();
+  auto taken = answer->get_future();
+  if (!post([this, answer] { answer->set_value(take_snapshot()); }))
+    return Error(Code::unavailable, "the host has ended; see its log");
+  return taken.get();
 }
 
 void Host::run() {
   try {
     serve();
   } catch (std::exception const& thrown) {
-    log_error(std::string("the host ends: ") + thrown.what());
+    end_ = Error(Code::internal, std::string("the host has ended: ") + thrown.what());
+    log_error(end_.message());
   }
-  over_ = true;
-  // What was posted meanwhile is answered like what was under way.
-  for (auto& command : inbox_.with([](auto& inbox) { return std::exchange(inbox, {}); })) command();
-  for (auto const& [id, job] : std::exchange(jobs_, {})) {
-    JobReport report;
-    report.outputs = Error(Code::cancelled, "the host is ending");
-    if (job.spec.on_done) job.spec.on_done(std::move(report));
-  }
+  end_jobs();
   workers_.clear();
+}
+
+// What was posted meanwhile is answered like what was under way; after that nothing can be posted.
+void Host::end_jobs() {
+  auto const commands = inbox_.with([](Inbox& inbox) {
+    inbox.closed = true;
+    return std::exchange(inbox.commands, {});
+  });
+  ending_ = true;
+  for (auto const& command : commands) command();
+  for (auto const& [id, job] : std::exchange(jobs_, {})) {
+    if (job.spec.on_done) job.spec.on_done(report_of(end_));
+  }
 }
 
 void Host::serve() {
   poller_.watch(wakeup_.descriptor(), os::Interest::read);
   while (true) {
-    for (auto& command : inbox_.with([](auto& inbox) { return std::exchange(inbox, {}); })) command();
+    auto const commands = inbox_.with([](Inbox& inbox) { return std::exchange(inbox.commands, {}); });
+    for (auto const& command : commands) command();
     if (ending_) break;
     for (auto& [id, worker] : workers_) flush(*worker);
     poll_once();
@@ -124,7 +176,7 @@ std::optional<Duration> Host::time_to_wait() const {
   std::optional<Duration> wait;
   if (auto const tick = scheduler_.next_tick()) wait = *tick - now;
   if (!workers_.empty()) {
-    auto const interval = jobs_.empty() ? kPingInterval : kMemoryInterval;
+    auto const interval = jobs_.empty() ? options_.limits.heartbeat.ping_interval : kMemoryInterval;
     wait = std::min<Duration>(wait.value_or(interval), interval);
   }
   if (!wait) return std::nullopt;
@@ -135,7 +187,8 @@ std::optional<Duration> Host::time_to_wait() const {
 void Host::poll_once() {
   auto const ready = poller_.wait(time_to_wait());
   if (!ready) {
-    log_error("the host cannot wait for its workers: " + ready.error().message());
+    end_ = Error(Code::internal, "the host cannot wait for its workers: " + ready.error().message());
+    log_error(end_.message());
     ending_ = true;
     return;
   }
@@ -176,31 +229,19 @@ Result<void> Host::validate(JobSpec const& spec) const {
   if ((engine->models != Manifest::Models::none) != spec.model.has_value()) {
     return Error(Code::internal, "the engine `" + spec.engine + "` was called with the wrong kind of model");
   }
-  if (jobs_.size() >= options_.limits.jobs) {
-    return Error(Code::busy, std::to_string(jobs_.size()) +
-                                 " calls are waiting or running, and more are not taken; try "
-                                 "again when some have ended");
-  }
   return {};
 }
 
 void Host::accept(JobId id, JobSpec spec) {
-  if (over_) {
-    JobReport report;
-    report.outputs = Error(Code::cancelled, "the host is ending");
-    if (spec.on_done) spec.on_done(std::move(report));
+  if (ending_) {
+    if (spec.on_done) spec.on_done(report_of(end_));
     return;
   }
   auto const valid = validate(spec);
   auto& job = jobs_[id];
   job.spec = std::move(spec);
   job.submitted = clock_.now();
-  if (!valid) {
-    JobReport report;
-    report.outputs = valid.error();
-    finish(id, std::move(report));
-    return;
-  }
+  if (!valid) return finish(id, report_of(valid.error()));
   auto const& operation = *find_engine(job.spec.engine)->find(job.spec.operation);
   JobRequest request;
   request.id = id;
@@ -212,6 +253,8 @@ void Host::accept(JobId id, JobSpec spec) {
   request.cores = operation.cores;
   request.job_class = job.spec.job_class;
   request.repeatable = operation.effects != value::Effects::writes;
+  request.deadline = job.spec.deadline;
+  report_pressure();
   feed(JobArrived{std::move(request)});
 }
 
@@ -235,11 +278,19 @@ void Host::carry_out(Action& action) {
       return found == host.workers_.end() ? nullptr : found->second.get();
     }
     void operator()(StartWorker& start) const { host.start_worker(start); }
+    void operator()(ProbeModel& probe) const { host.probe(probe); }
     void operator()(LoadModel& load) const { host.load(load); }
+    void operator()(UnloadModel& unload) const {
+      auto* worker = find(unload.worker);
+      if (!worker || !worker->models.contains(unload.model)) return;
+      if (!worker->channel().send(wire::FrameType::unload, worker->models.at(unload.model)))
+        host.kill(*worker, "could not be told to unload a model");
+    }
     void operator()(SendJob& send) const { host.send(send); }
     void operator()(SetCores& set) const {
       if (auto* worker = find(set.worker)) {
         auto const text = wire::to_json(wire::CoresLease{set.cores}).dump();
+        worker->leases += 1;
         if (!worker->channel().send(wire::FrameType::cores, 0, text))
           host.kill(*worker, "could not be sent its cores");
       }
@@ -254,8 +305,9 @@ void Host::carry_out(Action& action) {
       if (auto* worker = find(stop.worker)) host.kill(*worker, stop.reason);
     }
     void operator()(FailJob& fail) const {
-      JobReport report;
-      report.outputs = std::move(fail.error);
+      host.charge_running(fail.job);
+      auto report = report_of(std::move(fail.error));
+      report.retry_after = fail.retry_after;
       host.finish(fail.job, std::move(report));
     }
   };
@@ -266,14 +318,15 @@ void Host::start_worker(StartWorker const& action) {
   auto const& manifest = *find_engine(action.engine);
   auto const model = models_.find(action.model);
   auto const limit = options_.limits.memory_bytes;
-  auto started = WorkerProcess::start(manifest, model == models_.end() ? "" : model->second.folder,
-                                      limit + kMemoryMargin);
+  auto started =
+      WorkerProcess::start(manifest, model == models_.end() ? "" : model->second.folder,
+                           limit + kMemoryMargin, Heartbeat(options_.limits.heartbeat, clock_.now()));
   if (!started) {
     feed(WorkerDied{action.worker, "could not be started: " + started.error().message()});
     return;
   }
   auto& worker = *(workers_[action.worker] = std::move(*started));
-  worker.started = worker.last_ping = worker.last_pong = clock_.now();
+  warn_of_missing_protection(worker.unprotected());
   poller_.watch(worker.channel().descriptor(), os::Interest::read);
   poller_.watch(worker.error_output(), os::Interest::read);
   poller_.watch(worker.process().exit_descriptor(), os::Interest::read);
@@ -282,26 +335,65 @@ void Host::start_worker(StartWorker const& action) {
     kill(worker, "could not be greeted");
 }
 
+Result<os::Descriptor> Host::open_model(ModelSpec const& spec) const {
+  if (spec.file.empty()) return os::Descriptor();
+  return os::open_for_reading(spec.file).within("loading " + spec.name);
+}
+
+void Host::probe(ProbeModel const& action) {
+  auto const found = workers_.find(action.worker);
+  if (found == workers_.end()) return;
+  auto& worker = *found->second;
+  auto const& spec = models_.at(action.model);
+  auto file = open_model(spec);
+  if (!file) return feed(LoadFailed{action.worker, action.model, std::move(file).error()});
+  std::error_code unknown;
+  auto const size = std::filesystem::file_size(spec.file, unknown);
+  auto const number = next_id_++;
+  worker.probes[number] = {action.model, unknown ? 0 : size};
+  wire::LoadRequest const request{spec.name, spec.folder, spec.options, std::nullopt};
+  auto const text = wire::to_json(request).dump();
+  if (!worker.channel().send(wire::FrameType::probe, number, text, std::move(*file)))
+    kill(worker, "could not be sent a model");
+}
+
+// Where nobody can say what a model needs, it is what its file has. What is wrong with it, the load will say.
+void Host::on_probed(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
+  auto const probing = worker.probes.extract(frame.call).mapped();
+  wire::MemoryReport memory;
+  if (frame.type == wire::FrameType::result) {
+    auto const json = wire::payload_from_worker(frame);
+    auto const reply = json ? wire::load_reply_from(*json) : Result<wire::LoadReply>(json.error());
+    if (reply) memory = reply->memory;
+  }
+  if (memory.total() == 0) memory.weights = probing.file_bytes;
+  feed(ModelProbed{id, probing.key, memory_of(memory)});
+}
+
+Result<void> Host::on_unloaded(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
+  for (auto const& [key, number] : worker.models) {
+    if (number != frame.call) continue;
+    auto const gone = key;
+    worker.models.erase(gone);
+    feed(ModelUnloaded{id, gone});
+    return {};
+  }
+  return Error(Code::invalid_argument, "UNLOAD of a model that it does not have");
+}
+
 void Host::load(LoadModel const& action) {
   auto const found = workers_.find(action.worker);
   if (found == workers_.end()) return;
   auto& worker = *found->second;
   ModelSpec const spec = action.model.empty() ? ModelSpec{} : models_.at(action.model);
-  os::Descriptor file;
-  if (!spec.file.empty()) {
-    auto opened = os::open_for_reading(spec.file);
-    if (!opened) {
-      feed(LoadFailed{action.worker, action.model, std::move(opened).error().within("loading " + spec.name)});
-      return;
-    }
-    file = std::move(*opened);
-  }
+  auto file = open_model(spec);
+  if (!file) return feed(LoadFailed{action.worker, action.model, std::move(file).error()});
   auto const number = next_id_++;
   worker.models[action.model] = number;
   worker.loads[action.model] = clock_.now();
   wire::LoadRequest request{spec.name, spec.folder, spec.options, memory_to_give()};
   auto const sent =
-      worker.channel().send(wire::FrameType::load, number, wire::to_json(request).dump(), std::move(file));
+      worker.channel().send(wire::FrameType::load, number, wire::to_json(request).dump(), std::move(*file));
   if (!sent) kill(worker, "could not be sent a model");
 }
 
@@ -317,17 +409,16 @@ void Host::send(SendJob const& action) {
     wire::CallRequest request;
     request.operation = job.spec.operation;
     request.model = worker.models.at(key);
+    if (job.spec.deadline) request.time_left = *job.spec.deadline - clock_.now();
     request.inputs =
         TRY(wire::send_blobs(worker.channel(), action.job, job.spec.inputs, wire::Hashes::stated));
     return worker.channel().send(wire::FrameType::call, action.job, wire::to_json(request).dump());
   }();
-  if (sent) return;
+  if (sent) return void(worker.calls.insert(action.job));
   // It may hold some of the call's buffers already.
   if (!worker.channel().send(wire::FrameType::cancel, action.job)) kill(worker, "could not be cancelled");
   feed(JobEnded{action.job});
-  JobReport report;
-  report.outputs = sent.error();
-  finish(action.job, std::move(report));
+  finish(action.job, report_of(sent.error()));
 }
 
 void Host::finish(JobId id, JobReport report) {
@@ -336,6 +427,7 @@ void Host::finish(JobId id, JobReport report) {
   auto job = std::move(found->second);
   jobs_.erase(found);
   auto const now = clock_.now();
+  report.cpu_seconds += job.cpu_seconds;
   if (job.worker != 0) {
     report.waited = job.sent - job.submitted;
     report.ran = now - job.sent;
@@ -347,110 +439,130 @@ void Host::finish(JobId id, JobReport report) {
 
 void Host::receive(WorkerId id) {
   auto& worker = *workers_.at(id);
-  auto received = worker.channel().receive();
-  if (!received) {
+  auto const arrived = worker.channel().read();
+  if (!arrived || !*arrived) {
     // The process ends or has ended: its status says more than the closed socket.
     worker.closed = true;
     poller_.remove(worker.channel().descriptor());
-    if (received.error().code() != Code::unavailable) {
-      kill(worker, "broke the wire protocol (" + received.error().message() + ") and was killed");
-    } else {
-      worker.process().terminate();
-    }
-    return;
+    if (arrived) return worker.process().terminate();
+    return kill(worker, "broke the wire protocol (" + arrived.error().message() + ") and was killed");
   }
-  for (auto& frame : *received) {
-    auto const handled = handle(id, worker, std::move(frame));
-    if (handled) continue;
+  if (auto const handled = handle_all(id, worker); !handled)
     kill(worker, "broke the wire protocol (" + handled.error().message() + ") and was killed");
-    return;
+}
+
+Result<void> Host::handle_all(WorkerId id, WorkerProcess& worker) {
+  try {
+    while (auto received = TRY(worker.channel().next())) TRY(handle(id, worker, std::move(*received)));
+    return {};
+  } catch (std::bad_alloc const&) {
+    return Error(Code::out_of_memory, "an answer that the memory has no room for");
   }
 }
 
 Result<void> Host::handle(WorkerId id, WorkerProcess& worker, wire::Received received) {
   using Type = wire::FrameType;
-  worker.last_pong = clock_.now();
+  worker.heartbeat.heard(clock_.now());
   switch (received.frame.type) {
-    case Type::hello: {
-      auto const hello = TRY(wire::hello_from(TRY(payload(received.frame))));
-      if (hello.protocol != wire::kProtocolVersion) {
-        return Error(Code::unsupported, "it speaks version " + std::to_string(hello.protocol) +
-                                            ", the host version " + std::to_string(wire::kProtocolVersion));
-      }
-      worker.ready = true;
-      feed(WorkerReady{id});
-      return {};
-    }
-    case Type::cores: feed(CoresReturned{id}); return {};
+    case Type::hello: return on_hello(id, worker, received.frame);
+    case Type::cores: return on_cores(id, worker);
+    case Type::unload: return on_unloaded(id, worker, received.frame);
     case Type::result: return on_result(id, worker, received.frame);
     case Type::error: return on_error(id, worker, received.frame);
     case Type::chunk: return on_chunk(id, worker, received.frame);
-    case Type::buffer: return worker.buffers().add(std::move(received));
+    case Type::buffer: TRY(job_of(worker, received.frame)); return worker.buffers().add(std::move(received));
     default: return {};
   }
 }
 
-// The job that this worker runs under the frame's number: none where it was cancelled, and an error where a
-// worker speaks of what is another's.
-Result<Host::Job*> Host::job_of(WorkerId id, wire::Frame const& frame) {
+Result<void> Host::on_hello(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
+  auto const hello = TRY(wire::hello_from(TRY(wire::payload_from_worker(frame))));
+  if (hello.protocol != wire::kProtocolVersion) {
+    return Error(Code::unsupported, "it speaks version " + std::to_string(hello.protocol) +
+                                        ", the host version " + std::to_string(wire::kProtocolVersion));
+  }
+  if (worker.ready) return Error(Code::invalid_argument, "a second HELLO");
+  worker.ready = true;
+  worker.heartbeat.said_hello();
+  warn_of_missing_protection(hello.unprotected);
+  feed(WorkerReady{id});
+  return {};
+}
+
+Result<void> Host::on_cores(WorkerId id, WorkerProcess& worker) {
+  if (worker.leases == 0) return Error(Code::invalid_argument, "CORES that nobody asked for");
+  worker.leases -= 1;
+  feed(CoresReturned{id});
+  return {};
+}
+
+// The job that the worker was sent under the frame's number: none where it ended meanwhile, because it was
+// cancelled, and an error where the worker was sent no such call or has answered it.
+Result<Host::Job*> Host::job_of(WorkerProcess const& worker, wire::Frame const& frame) {
+  if (!worker.calls.contains(frame.call)) {
+    return Error(Code::invalid_argument,
+                 "a frame for call " + std::to_string(frame.call) + ", which is not its own");
+  }
   auto const found = jobs_.find(frame.call);
-  if (found == jobs_.end()) return nullptr;
-  if (found->second.worker == id) return &found->second;
-  return Error(Code::invalid_argument,
-               "a frame for call " + std::to_string(frame.call) + ", which is not its own");
+  return found == jobs_.end() ? nullptr : &found->second;
 }
 
 Result<void> Host::on_result(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
-  if (auto const key = model_key(worker, frame.call)) {
+  if (auto const key = loading_key(worker, frame.call)) {
+    auto const reply = TRY(wire::load_reply_from(TRY(wire::payload_from_worker(frame))));
     worker.loads.erase(*key);
-    feed(ModelLoaded{id, *key});
+    feed(ModelLoaded{id, *key, memory_of(reply.memory)});
     return {};
   }
-  auto* const job = TRY(job_of(id, frame));
-  auto const reply = TRY(wire::call_reply_from(TRY(payload(frame))));
+  if (worker.probes.contains(frame.call)) return on_probed(id, worker, frame), Result<void>();
+  auto* const job = TRY(job_of(worker, frame));
+  auto const reply = TRY(wire::call_reply_from(TRY(wire::payload_from_worker(frame))));
   JobReport report;
   auto const inputs = job ? value::blobs_of(job->spec.inputs) : wire::InputBlobs();
   report.outputs = worker.buffers().take_value(frame.call, reply.outputs, inputs);
   report.evidence = reply.evidence;
   report.cpu_seconds = std::max(0.0, reply.cpu_seconds - worker.cpu_seconds);
   report.peak_bytes = reply.peak_bytes;
-  worker.cpu_seconds = reply.cpu_seconds;
+  worker.cpu_seconds = std::max(worker.cpu_seconds, reply.cpu_seconds);
+  worker.calls.erase(frame.call);
   feed(JobEnded{frame.call});
   finish(frame.call, std::move(report));
   return {};
 }
 
 Result<void> Host::on_error(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
-  auto const json = payload(frame);
+  auto const json = wire::payload_from_worker(frame);
   auto error = json ? wire::error_from(*json) : Error(Code::engine_failed, "an error that cannot be read");
-  if (auto const key = model_key(worker, frame.call)) {
+  if (auto const key = loading_key(worker, frame.call)) {
     worker.models.erase(*key);
     worker.loads.erase(*key);
     auto const& name = models_.contains(*key) ? models_.at(*key).name : worker.manifest().engine;
     feed(LoadFailed{id, *key, std::move(error).within("loading " + name)});
     return {};
   }
-  TRY(job_of(id, frame));
+  if (worker.probes.contains(frame.call)) return on_probed(id, worker, frame), Result<void>();
+  TRY(job_of(worker, frame));
+  worker.calls.erase(frame.call);
   worker.buffers().drop(frame.call);
-  JobReport report;
-  report.outputs = std::move(error);
   feed(JobEnded{frame.call});
-  finish(frame.call, std::move(report));
+  finish(frame.call, report_of(std::move(error)));
   return {};
 }
 
-Result<void> Host::on_chunk(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
-  auto const chunk = TRY(wire::chunk_from(TRY(payload(frame))));
-  if (auto const key = model_key(worker, frame.call)) {  // how far a load is
-    if (auto const load = worker.loads.find(*key); load != worker.loads.end()) load->second = clock_.now();
+Result<void> Host::on_chunk(WorkerId, WorkerProcess& worker, wire::Frame const& frame) {
+  auto const chunk = TRY(wire::chunk_from(TRY(wire::payload_from_worker(frame))));
+  if (auto const key = loading_key(worker, frame.call)) {  // how far a load is
+    worker.loads.at(*key) = clock_.now();
     return {};
   }
-  auto* const job = TRY(job_of(id, frame));
+  auto* const job = TRY(job_of(worker, frame));
   if (chunk.port.empty()) {
     if (job && job->spec.on_progress) job->spec.on_progress(chunk.done, chunk.total, chunk.what);
     return {};
   }
   auto part = TRY(worker.buffers().take_value(frame.call, chunk.part));
+  if (worker.channel().unsent_bytes() > kMostUnread)
+    return Error(Code::invalid_argument, "parts of a stream from a worker that reads nothing");
   TRY(worker.channel().send(wire::FrameType::credit, frame.call, Json::object({{"chunks", 1}}).dump()));
   if (job && job->spec.on_chunk) job->spec.on_chunk(chunk.port, std::move(part));
   return {};
@@ -474,12 +586,12 @@ void Host::reap(WorkerId id) {
   if (!status) return;
   // Answers that it gave before it died still count.
   if (worker.killed_because.empty()) {
-    if (auto received = worker.channel().receive()) {
-      for (auto& frame : *received) {
-        if (!handle(id, worker, std::move(frame))) break;
-      }
+    while (true) {
+      auto const more = worker.channel().read();
+      if (!more || !*more || !handle_all(id, worker)) break;
     }
   }
+  charge(worker, status->cpu_seconds);
   worker.read_error_output();
   auto const reason = worker.describe_end(*status);
   bool const gave_up =
@@ -502,19 +614,13 @@ void Host::look_after_workers() {
 }
 
 void Host::look_after(WorkerId id, WorkerProcess& worker, MonotonicTime now) {
-  if (!worker.ready) {
-    if (now - worker.started > kHelloPatience) kill(worker, "did not say hello in time and was killed");
-    return;
-  }
-  bool const answered = worker.last_pong >= worker.last_ping;
-  if (!answered && now - worker.last_ping > kPingPatience) {
-    return kill(worker, "did not answer for " + human_seconds(seconds(kPingPatience)) + " and was killed");
-  }
+  if (auto const complaint = worker.heartbeat.complaint(now))
+    return kill(worker, *complaint + " and was killed");
   for (auto const& [key, heard] : worker.loads) {
     if (now - heard > options_.limits.load_patience) return give_up_load(id, worker, key);
   }
-  if (!answered || now - worker.last_ping < kPingInterval) return;
-  worker.last_ping = now;
+  if (!worker.heartbeat.wants_ping(now)) return;
+  worker.heartbeat.pinged(now);
   if (!worker.channel().send(wire::FrameType::ping, 0)) kill(worker, "could not be asked whether it lives");
 }
 
@@ -532,19 +638,79 @@ void Host::give_up_load(WorkerId id, WorkerProcess& worker, std::string const& k
 void Host::watch_memory(MonotonicTime now) {
   if (workers_.empty() || now - memory_watched_ < kMemoryInterval) return;
   memory_watched_ = now;
-  std::uint64_t total = 0;
-  WorkerProcess* largest = nullptr;
+  report_pressure();
+  std::vector<MemoryWatch::Use> uses;
+  std::vector<Event> reports;
   for (auto& [id, worker] : workers_) {
     auto const usage = os::usage_of(worker->process().pid());
-    worker->private_bytes = usage ? usage->private_bytes : 0;
-    total += worker->private_bytes;
-    if (!largest || worker->private_bytes > largest->private_bytes) largest = worker.get();
+    worker->private_bytes = (usage ? usage->private_bytes : 0) + worker->buffers().bytes();
+    if (usage) worker->heartbeat.used(usage->cpu_seconds, !worker->calls.empty(), now);
+    uses.push_back({id, worker->private_bytes, scheduler_.promised_to(id)});
+    reports.push_back(MemoryReported{id, worker->private_bytes});
   }
+  for (auto& report : reports) feed(std::move(report));
   auto const limit = options_.limits.memory_bytes;
-  if (total <= limit || !largest->killed_because.empty()) return;
-  kill(*largest, "took " + human_bytes(largest->private_bytes) +
-                     " of memory, where all workers together may take " + human_bytes(limit) +
-                     ", and was killed");
+  auto const grown = memory_watch_.look(uses, limit, now);
+  if (!grown || !workers_.contains(*grown)) return;
+  auto& worker = *workers_.at(*grown);
+  if (!worker.killed_because.empty()) return;
+  kill(worker, "took " + human_bytes(worker.private_bytes) +
+                   " of memory, where all workers together may take " + human_bytes(limit) +
+                   ", and was killed");
+}
+
+void Host::report_pressure() {
+  auto const now = clock_.now();
+  if (pressure_reported_ != MonotonicTime() && now - pressure_reported_ < kMemoryInterval) return;
+  pressure_reported_ = now;
+  feed(PressureReported{options_.limits.available_bytes(), options_.limits.memory_pressure()});
+}
+
+void Host::warn_of_missing_protection(std::vector<std::string> const& missing) {
+  std::vector<std::string> told;
+  for (auto const& reason : missing) {
+    if (unprotected_.insert(reason).second) told.push_back(reason);
+  }
+  if (!told.empty())
+    log_warning("workers run with less protection than they should: " + join(told, "; ") +
+                " (`shoal doctor` says more)");
+}
+
+void Host::charge(WorkerProcess& worker, double cpu_seconds) {
+  std::vector<Job*> running;
+  for (auto const id : worker.calls) {
+    if (auto const job = jobs_.find(id); job != jobs_.end()) running.push_back(&job->second);
+  }
+  auto const unheard = cpu_seconds - worker.cpu_seconds;
+  if (running.empty() || unheard <= 0) return;
+  for (auto* job : running) job->cpu_seconds += unheard / static_cast<double>(running.size());
+  worker.cpu_seconds = cpu_seconds;
+}
+
+void Host::charge_running(JobId id) {
+  auto const job = jobs_.find(id);
+  if (job == jobs_.end()) return;
+  auto const worker = workers_.find(job->second.worker);
+  if (worker == workers_.end()) return;
+  if (auto const usage = os::usage_of(worker->second->process().pid()))
+    charge(*worker->second, usage->cpu_seconds);
+}
+
+Snapshot Host::take_snapshot() const {
+  auto snapshot = scheduler_.snapshot(clock_.now());
+  auto const name_of = [&](std::string& key) {
+    if (auto const model = models_.find(key); model != models_.end()) key = model->second.name;
+  };
+  for (auto& resident : snapshot.residents) {
+    name_of(resident.model);
+    auto const worker = workers_.find(resident.worker);
+    if (worker == workers_.end()) continue;
+    resident.process = worker->second->process().pid();
+    resident.private_bytes = worker->second->private_bytes;
+  }
+  for (auto& decision : snapshot.decisions) name_of(decision.model);
+  snapshot.unprotected.assign(unprotected_.begin(), unprotected_.end());
+  return snapshot;
 }
 
 std::uint64_t Host::memory_to_give() const {

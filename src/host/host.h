@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,7 +19,9 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "host/manifest.h"
+#include "host/memory_watch.h"
 #include "host/scheduler.h"
+#include "host/snapshot.h"
 #include "host/worker_process.h"
 #include "os/machine.h"
 #include "os/poller.h"
@@ -32,7 +35,8 @@ struct JobReport {
   Json evidence;
   double cpu_seconds = 0;        // of the worker since its last report: loading counts for the first job
   std::uint64_t peak_bytes = 0;  // resident, of the worker so far
-  Duration waited{};             // from submit to its worker
+  std::optional<Duration> retry_after;  // with `busy`: when there may be room
+  Duration waited{};                    // from submit to its worker
   Duration ran{};
 };
 
@@ -42,6 +46,7 @@ struct JobSpec {
   std::optional<ModelSpec> model;  // where the engine's manifest says so
   value::Value inputs;             // a record, bound to the operation's ports
   JobClass job_class = JobClass::normal;
+  std::optional<MonotonicTime> deadline;  // deadline_exceeded after it, whether it waits or runs
 
   // Called by the host's thread: be quick, never call the host from them but submit and cancel.
   std::function<void(std::string port, value::Value part)> on_chunk;
@@ -51,14 +56,18 @@ struct JobSpec {
 
 // What workers and their queue may take.
 struct Limits {
-  // Of all workers together, as far as no file backs it. Who takes most beyond it is ended.
+  // Of all workers together. Models are loaded as far as they fit; what no file backs is measured, and who
+  // grows beyond it is ended.
   std::uint64_t memory_bytes = os::memory_total_bytes() / 4 * 3;
   // A load that tells of no progress for so long has failed.
   Duration load_patience = std::chrono::minutes(2);
   // Jobs that have not ended. More are `busy`.
   std::size_t jobs = 10'000;
-  // What the machine can give now.
+  Duration keep_alive = std::chrono::minutes(10);  // of a model that nobody uses
+  Heartbeat::Patience heartbeat = {};
+  // What the machine can give now, and the share of time in which somebody waited for memory.
   std::function<std::uint64_t()> available_bytes = os::memory_available_bytes;
+  std::function<double()> memory_pressure = [] { return os::memory_pressure().value_or(0); };
 };
 
 class Host {
@@ -78,6 +87,12 @@ class Host {
   JobId submit(JobSpec spec);
   // Any thread. The job's on_done gets `cancelled` at once, if it has not ended.
   void cancel(JobId job);
+  // Any thread but the host's; waits for the host's answer. unavailable: the host has ended.
+  Result<Snapshot> snapshot();
+  // Any thread. Of the models with this name: keeps them resident, or no longer; ends them as soon as nobody
+  // uses them.
+  void pin(std::string model, bool pinned);
+  void unload(std::string model);
 
   std::vector<Manifest> const& engines() const { return options_.engines; }
   Manifest const* find_engine(std::string_view name) const;
@@ -87,12 +102,15 @@ class Host {
     JobSpec spec;
     WorkerId worker = 0;
     MonotonicTime submitted, sent;
+    double cpu_seconds = 0;  // of workers that it lost
   };
 
   Host(Options options, Clock const& clock, os::Wakeup wakeup);
   void run();    // the thread
   void serve();  // until it is told to end
-  void post(std::function<void()> command);
+  // False where nobody is left to do it; `command` has not been called then.
+  bool post(std::function<void()> command);
+  void end_jobs();
 
   // All below: the host's thread.
   void accept(JobId id, JobSpec spec);
@@ -100,25 +118,40 @@ class Host {
   void feed(Event event);
   void carry_out(Action& action);
   void start_worker(StartWorker const& action);
+  void probe(ProbeModel const& action);
   void load(LoadModel const& action);
+  Result<os::Descriptor> open_model(ModelSpec const& spec) const;
   void send(SendJob const& action);
   void finish(JobId id, JobReport report);
+
+  Snapshot take_snapshot() const;
+  void warn_of_missing_protection(std::vector<std::string> const& missing);
+  // Processor time of a worker that no report had yet goes to what it ran, in equal parts.
+  void charge(WorkerProcess& worker, double cpu_seconds);
+  void charge_running(JobId id);
 
   std::optional<Duration> time_to_wait() const;
   void poll_once();
   void receive(WorkerId id);
+  Result<void> handle_all(WorkerId id, WorkerProcess& worker);
   Result<void> handle(WorkerId id, WorkerProcess& worker, wire::Received received);
+  Result<void> on_hello(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
+  Result<void> on_cores(WorkerId id, WorkerProcess& worker);
+  void on_probed(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
+  Result<void> on_unloaded(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
   Result<void> on_result(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
   Result<void> on_error(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
   Result<void> on_chunk(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
-  Result<Job*> job_of(WorkerId id, wire::Frame const& frame);
+  Result<Job*> job_of(WorkerProcess const& worker, wire::Frame const& frame);
   void flush(WorkerProcess& worker);
   void reap(WorkerId id);
   void kill(WorkerProcess& worker, std::string reason);
   void look_after_workers();
   void look_after(WorkerId id, WorkerProcess& worker, MonotonicTime now);
-  // Ends the worker that takes most, where all together take too much.
+  // Ends the worker that grows, where all together take too much.
   void watch_memory(MonotonicTime now);
+  void report_pressure();
+  std::vector<std::string> keys_of(std::string const& model) const;
   // For a model that is to be loaded.
   std::uint64_t memory_to_give() const;
   void give_up_load(WorkerId id, WorkerProcess& worker, std::string const& key);
@@ -133,10 +166,17 @@ class Host {
   std::map<WorkerId, std::unique_ptr<WorkerProcess>> workers_;
   std::vector<Event> events_;              // that came up while actions were carried out
   std::atomic<std::uint64_t> next_id_{1};  // of jobs and of loads: they share the wire's call numbers
-  Guarded<std::vector<std::function<void()>>> inbox_;
-  MonotonicTime memory_watched_;
+  struct Inbox {
+    std::vector<std::function<void()>> commands;
+    bool closed = false;
+  };
+  Guarded<Inbox> inbox_;
+  MemoryWatch memory_watch_;
+  MonotonicTime memory_watched_, pressure_reported_;
+  std::set<std::string> unprotected_;  // what sandboxes lack, as it was told to the user
   bool ending_ = false;
-  std::atomic<bool> over_{false};
+  // What its jobs hear at its end.
+  Error end_ = Error(Code::cancelled, "the host is ending");
   std::thread thread_;
 };
 

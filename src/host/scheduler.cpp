@@ -2,102 +2,144 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace shoal::host {
 namespace {
 
-// A job that was running when this many workers died, the last time alone, is not tried again.
+// A job that was running when this many workers died, the last time alone, is not tried again; nor a load.
 constexpr int kPoisonousDeaths = 2;
-// A worker that dies so often without finishing anything is not started again for the jobs that wait.
-constexpr int kDeathsInARow = 3;
-constexpr Duration kFirstPause = std::chrono::milliseconds(50);
-constexpr Duration kLongestPause = std::chrono::seconds(10);
 // How long a cancelled job may keep its worker before the worker is killed.
 constexpr Duration kCancelGrace = std::chrono::seconds(2);
+// Of the places for jobs, those that batch jobs cannot take: one part of so many.
+constexpr std::size_t kKeptFromBatch = 10;
+constexpr double kNewestRunCounts = 0.1;  // in the mean
+constexpr double kGoneBeforeRetry = 0.1;
+constexpr Duration kLongestRetry = std::chrono::seconds(60);
 
 }  // namespace
 
-Scheduler::Scheduler(std::map<std::string, EngineTraits> engines, int cores)
-    : engines_(std::move(engines)), cores_(std::max(1, cores)) {}
+bool Scheduler::Worker::is_loading() const {
+  return std::any_of(models.begin(), models.end(), [](auto const& entry) {
+    return entry.second.state == ModelState::loading || entry.second.state == ModelState::probing;
+  });
+}
+
+Scheduler::Scheduler(Options options)
+    : options_(std::move(options)),
+      leases_(std::max(1, options_.machine.cores)),
+      ledger_(options_.machine.memory) {}
 
 std::vector<Action> Scheduler::on(Event const& event, MonotonicTime now) {
+  now_ = std::max(now_, now);
   actions_.clear();
-  std::visit([&](auto const& each) { handle(each, now); }, event);
-  schedule(now);
+  std::visit([&](auto const& each) { handle(each); }, event);
+  schedule();
   return std::exchange(actions_, {});
 }
 
-std::optional<MonotonicTime> Scheduler::next_tick() const {
-  std::optional<MonotonicTime> next;
-  auto const consider = [&](std::optional<MonotonicTime> time) {
-    if (time && (!next || *time < *next)) next = time;
-  };
-  for (auto const& [id, worker] : workers_) {
-    if (worker.stopping) continue;
-    for (auto const job : worker.running) consider(jobs_.at(job).kill_at);
-  }
-  for (auto const& [key, line] : lines_) {
-    auto const slot = slots_.find(slot_of(key.first, key.second));
-    if (slot != slots_.end()) consider(slot->second.not_before);
-  }
-  return next;
+std::optional<MonotonicTime> Scheduler::next_tick() const { return wake_; }
+
+void Scheduler::wake_at(MonotonicTime time) {
+  if (!wake_ || time < *wake_) wake_ = time;
 }
 
-void Scheduler::handle(JobArrived const& event, MonotonicTime) {
+void Scheduler::handle(JobArrived const& event) {
   auto const& request = event.request;
   CHECK(!jobs_.contains(request.id));
-  CHECK(engines_.contains(request.engine));
+  CHECK(options_.engines.contains(request.engine));
+  auto const places =
+      request.job_class == JobClass::batch ? options_.jobs - options_.jobs / kKeptFromBatch : options_.jobs;
+  if (auto const open = jobs_.size() - cancelled_jobs_; open >= places) {
+    auto const wait = retry_after();
+    actions_.push_back(
+        FailJob{request.id,
+                Error(Code::busy, std::to_string(open) +
+                                      " calls are waiting or running, and more are not taken; try again in " +
+                                      human_seconds(seconds(wait))),
+                wait});
+    return;
+  }
   auto& job = jobs_[request.id];
   job.request = request;
+  job.rank = JobQueue::rank(request, now_);
+  if (request.deadline) deadlines_.emplace(*request.deadline, request.id);
   enqueue(job);
+}
+
+// When a part of those that wait will be gone, as jobs went so far.
+Duration Scheduler::retry_after() const {
+  auto const running = static_cast<double>(std::max<std::size_t>(jobs_.size() - queue_.size(), 1));
+  auto const part = static_cast<double>(queue_.size()) * kGoneBeforeRetry;
+  auto const wait = from_seconds(mean_run_seconds_ * part / running);
+  return std::clamp<Duration>(wait, std::chrono::seconds(1), kLongestRetry);
 }
 
 void Scheduler::enqueue(Job& job) {
   job.state = JobState::queued;
-  lines_[{job.request.engine, job.request.model}].insert({job.request.job_class, job.request.id});
+  queue_.add(job.request, job.rank);
 }
 
-void Scheduler::unqueue(Job const& job) {
-  auto const line = lines_.find({job.request.engine, job.request.model});
-  if (line == lines_.end()) return;
-  line->second.erase({job.request.job_class, job.request.id});
-  if (line->second.empty()) lines_.erase(line);
-}
-
-void Scheduler::handle(JobCancelled const& event, MonotonicTime now) {
+void Scheduler::handle(JobCancelled const& event) {
   auto const found = jobs_.find(event.job);
   if (found == jobs_.end() || found->second.state == JobState::cancelled) return;
   auto& job = found->second;
+  if (job.request.deadline) deadlines_.erase({*job.request.deadline, event.job});
   if (job.state == JobState::queued) {
-    unqueue(job);
+    queue_.remove(job.request, job.rank);
     jobs_.erase(found);
     return;
   }
   job.state = JobState::cancelled;
+  job.kill_at = now_ + kCancelGrace;
+  cancelled_jobs_ += 1;
   actions_.push_back(CancelJob{event.job, job.worker});
-  job.kill_at = now + kCancelGrace;
 }
 
-void Scheduler::handle(JobEnded const& event, MonotonicTime) {
+void Scheduler::take_off(Job& job) {
+  auto& worker = workers_.at(job.worker);
+  worker.running.erase(job.request.id);
+  if (worker.running.empty()) worker.idle_since = now_;
+  auto& model = worker.models.at(job.request.model);
+  model.running -= 1;
+  model.last_used = now_;
+  leases_.set_demand(job.worker, demand_of(worker, nullptr));
+}
+
+void Scheduler::handle(JobEnded const& event) {
   auto const found = jobs_.find(event.job);
   if (found == jobs_.end() || found->second.state == JobState::queued) return;
-  auto& worker = workers_.at(found->second.worker);
-  worker.running.erase(event.job);
-  slots_.erase(worker.slot);
+  auto& job = found->second;
+  take_off(job);
+  restarts_.works(workers_.at(job.worker).slot);
+  mean_run_seconds_ += kNewestRunCounts * (seconds(now_ - job.sent) - mean_run_seconds_);
+  if (job.state == JobState::cancelled) cancelled_jobs_ -= 1;
+  if (job.request.deadline) deadlines_.erase({*job.request.deadline, event.job});
   jobs_.erase(found);
 }
 
-void Scheduler::handle(WorkerReady const& event, MonotonicTime) {
+void Scheduler::handle(WorkerReady const& event) {
   if (auto const found = workers_.find(event.worker); found != workers_.end()) found->second.ready = true;
 }
 
-void Scheduler::handle(WorkerDied const& event, MonotonicTime now) {
+void Scheduler::handle(WorkerDied const& event) {
   auto const found = workers_.find(event.worker);
   if (found == workers_.end()) return;
   auto const worker = std::move(found->second);
   workers_.erase(found);
+  leases_.remove(event.worker);
+  ledger_.release_all(event.worker);
+  bool const alone = worker.running.empty() && !worker.is_loading() && !event.gave_up;
   for (auto const id : worker.running) job_lost(jobs_.at(id), worker, event);
-  // That we killed it is no sign against it.
-  if (!worker.stopping) count_death(worker, event.reason, now);
+  for (auto const& [name, model] : worker.models) load_lost(worker, name, event);
+  // That we ended it is no sign against it.
+  if (worker.stopping) return;
+  int const deaths = restarts_.died(worker.slot, now_, alone);
+  if (deaths < Restarts::kDeathsInARow) return;
+  restarts_.forget(worker.slot);
+  fail_slot(worker.slot,
+            Error(Code::engine_failed, "worker " + worker.engine + " " + event.reason + ", " +
+                                           std::to_string(deaths) + " times in a row; see `shoal doctor`"));
 }
 
 void Scheduler::job_lost(Job& job, Worker const& worker, WorkerDied const& death) {
@@ -105,6 +147,7 @@ void Scheduler::job_lost(Job& job, Worker const& worker, WorkerDied const& death
   if (!worker.stopping && !death.gave_up) job.deaths += 1;
   auto const what = "worker " + worker.engine + " " + death.reason;
   if (job.state == JobState::cancelled) {
+    cancelled_jobs_ -= 1;
     jobs_.erase(id);
   } else if (!job.request.repeatable) {
     fail(id, Error(Code::engine_failed,
@@ -117,224 +160,212 @@ void Scheduler::job_lost(Job& job, Worker const& worker, WorkerDied const& death
   }
 }
 
-// The pause before the slot's next worker grows; after too many deaths the jobs that wait are failed.
-void Scheduler::count_death(Worker const& worker, std::string const& reason, MonotonicTime now) {
-  auto& slot = slots_[worker.slot];
-  slot.deaths += 1;
-  slot.not_before = now + std::min(kFirstPause * (1 << std::min(slot.deaths - 1, 10)), kLongestPause);
-  if (slot.deaths < kDeathsInARow) return;
-  auto const what = "worker " + worker.engine + " " + reason + ", " + std::to_string(slot.deaths) +
-                    " times in a row; see `shoal doctor`";
-  slots_.erase(worker.slot);
-  std::vector<LineKey> served;
-  for (auto const& [key, line] : lines_) {
-    if (slot_of(key.first, key.second) == worker.slot) served.push_back(key);
-  }
-  fail_lines(served, Error(Code::engine_failed, what));
+// A model whose load killed two workers, the second time with nothing else in it, is not tried again for
+// those who wait.
+void Scheduler::load_lost(Worker const& worker, std::string const& name, WorkerDied const& death) {
+  auto const state = worker.models.at(name).state;
+  bool const at_work = state == ModelState::loading || state == ModelState::probing;
+  if (!at_work || worker.stopping || death.gave_up) return;
+  LineKey const line{worker.engine, name};
+  auto& facts = facts_[line];
+  facts.load_deaths += 1;
+  if (facts.load_deaths < kPoisonousDeaths) return;
+  facts.load_deaths = 0;
+  auto const what = "worker " + worker.engine + " " + death.reason +
+                    " while it loaded the model; so did another one, so it is not tried again";
+  note(Decision::Kind::fail, line, what);
+  fail_line(line, Error(Code::engine_failed, what));
 }
 
-void Scheduler::handle(ModelLoaded const& event, MonotonicTime) {
-  auto const found = workers_.find(event.worker);
-  if (found != workers_.end()) found->second.models[event.model] = ModelState::loaded;
-}
+void Scheduler::handle(CoresReturned const& event) { leases_.returned(event.worker); }
 
-void Scheduler::handle(LoadFailed const& event, MonotonicTime) {
-  auto const found = workers_.find(event.worker);
-  if (found == workers_.end()) return;
-  found->second.models.erase(event.model);
-  fail_lines({{found->second.engine, event.model}}, event.error);
-}
+void Scheduler::handle(Tick const&) {}
 
-void Scheduler::handle(CoresReturned const& event, MonotonicTime) {
-  auto const found = workers_.find(event.worker);
-  if (found == workers_.end() || found->second.unanswered == 0) return;
-  // Only the answer to the last one says that a core is free.
-  if (--found->second.unanswered == 0) found->second.returning = 0;
-}
-
-void Scheduler::handle(Tick const&, MonotonicTime now) {
+void Scheduler::kill_overdue() {
   for (auto& [id, worker] : workers_) {
-    bool const overdue = std::any_of(worker.running.begin(), worker.running.end(), [&](JobId job) {
-      auto const& kill_at = jobs_.at(job).kill_at;
-      return kill_at && *kill_at <= now;
-    });
-    if (worker.stopping || !overdue) continue;
-    worker.stopping = true;
-    actions_.push_back(StopWorker{id, "did not stop a cancelled job in time and was killed"});
+    if (worker.stopping) continue;
+    for (auto const running : worker.running) {
+      auto const& kill_at = jobs_.at(running).kill_at;
+      if (!kill_at) continue;
+      if (*kill_at > now_) {
+        wake_at(*kill_at);
+        continue;
+      }
+      worker.stopping = true;
+      actions_.push_back(StopWorker{id, "did not stop a cancelled job in time and was killed"});
+      break;
+    }
   }
+}
+
+void Scheduler::expire_deadlines() {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now_) {
+    auto const id = deadlines_.begin()->second;
+    deadlines_.erase(deadlines_.begin());
+    Error const over(Code::deadline_exceeded, "the call's deadline is over");
+    auto& job = jobs_.at(id);
+    job.request.deadline.reset();
+    if (job.state == JobState::queued) {
+      fail(id, over);
+      continue;
+    }
+    handle(JobCancelled{id});
+    actions_.push_back(FailJob{id, over});
+  }
+  if (!deadlines_.empty()) wake_at(deadlines_.begin()->first);
 }
 
 // Lines are served in the order of their first jobs; a line goes on until its first job has to wait.
-void Scheduler::schedule(MonotonicTime now) {
-  std::vector<std::pair<std::pair<JobClass, JobId>, LineKey>> order;
-  for (auto const& [key, line] : lines_) order.emplace_back(*line.begin(), key);
-  std::sort(order.begin(), order.end());
-  for (auto const& [first, key] : order) {
-    for (auto line = lines_.find(key); line != lines_.end(); line = lines_.find(key)) {
-      if (!advance(line->second.begin()->second, now)) break;
-    }
-  }
-  widen_leases();
-}
-
-bool Scheduler::advance(JobId first, MonotonicTime now) {
-  auto& job = jobs_.at(first);
-  WorkerId id = 0;
-  auto* worker = worker_of_slot(slot_of(job.request.engine, job.request.model), id);
-  if (!worker) {
-    start_worker(job, now);
-    return false;
-  }
-  if (!worker->ready || worker->stopping) return false;
-  auto const model = worker->models.find(job.request.model);
-  if (model == worker->models.end()) {
-    worker->models[job.request.model] = ModelState::loading;
-    actions_.push_back(LoadModel{id, job.request.model});
-    return false;
-  }
-  if (model->second == ModelState::loading) return false;
-  if (!may_join(job, *worker)) return false;
-  auto const calls = traits(worker->engine).calls;
-  if (calls > 0 && worker->running.size() >= static_cast<std::size_t>(calls)) return false;
-  if (!lease_for(*worker, id, job)) return false;
-  unqueue(job);
-  job.state = JobState::running;
-  job.worker = id;
-  worker->running.insert(first);
-  actions_.push_back(SendJob{first, id});
-  return true;
-}
-
-// A job whose worker died runs alone the next time, so that none beside it is blamed for it.
-bool Scheduler::may_join(Job const& job, Worker const& worker) const {
-  if (worker.running.empty()) return true;
-  auto const is_suspect = [&](JobId id) { return jobs_.at(id).deaths > 0; };
-  return job.deaths == 0 && std::none_of(worker.running.begin(), worker.running.end(), is_suspect);
-}
-
-void Scheduler::start_worker(Job const& job, MonotonicTime now) {
-  auto const slot_name = slot_of(job.request.engine, job.request.model);
-  auto const slot = slots_.find(slot_name);
-  if (slot != slots_.end() && slot->second.not_before) {
-    if (now < *slot->second.not_before) return;
-    slot->second.not_before.reset();
-  }
-  auto const id = next_worker_++;
-  Worker worker;
-  worker.engine = job.request.engine;
-  worker.slot = slot_name;
-  workers_[id] = std::move(worker);
-  auto const& model = traits(job.request.engine).one_model_per_worker ? job.request.model : std::string();
-  actions_.push_back(StartWorker{id, job.request.engine, model});
-}
-
-// The cores that a worker cannot do without, given what runs on it.
-int Scheduler::needed_cores(Worker const& worker) const {
-  if (worker.running.empty()) return 0;
-  return traits(worker.engine).calls == 0 ? static_cast<int>(worker.running.size()) : 1;
-}
-
-// The cores that a worker could use for what runs on it.
-int Scheduler::wished_cores(Worker const& worker) const {
-  int sum = 0;
-  for (auto const id : worker.running) {
-    auto const cores = jobs_.at(id).request.cores;
-    if (cores == 0) return cores_;
-    sum += cores;
-  }
-  return std::min(sum, cores_);
-}
-
-int Scheduler::free_cores() const {
-  int free = cores_;
-  for (auto const& [id, worker] : workers_) free -= worker.cores + worker.returning;
-  return free;
-}
-
-bool Scheduler::lease_for(Worker& worker, WorkerId id, Job const& job) {
-  int const needed = traits(worker.engine).calls == 0 ? static_cast<int>(worker.running.size()) + 1 : 1;
-  int const wished =
-      job.request.cores == 0 ? cores_ : std::min(cores_, wished_cores(worker) + job.request.cores);
-  reclaim(wished - worker.cores - free_cores(), From::idle_workers);
-  if (worker.cores + free_cores() < needed) {
-    reclaim(needed - worker.cores - free_cores(), From::all_workers);
-    if (worker.cores + free_cores() < needed) return false;
-  }
-  int const cores = std::min(std::max(needed, wished), worker.cores + free_cores());
-  if (worker.cores < cores) take_cores(worker, id, cores);
-  return worker.cores >= needed;
-}
-
-void Scheduler::take_cores(Worker& worker, WorkerId id, int wanted) {
-  if (worker.returning > 0) return;  // its last answer is still to come
-  worker.cores = wanted;
-  worker.unanswered += 1;
-  actions_.push_back(SetCores{id, wanted});
-}
-
-// Frees up to `wanted` cores: at once those of workers without work, later those that busy ones can spare.
-void Scheduler::reclaim(int wanted, From from) {
+void Scheduler::schedule() {
+  wake_.reset();
+  blocked_.clear();
+  memory_is_claimed_ = false;
+  expire_deadlines();
+  kill_overdue();
+  std::erase_if(hungry_, [&](auto const& entry) { return !queue_.has(entry.first); });
   for (auto& [id, worker] : workers_) {
-    if (wanted <= 0) return;
-    if (from == From::idle_workers && !worker.running.empty()) continue;
-    int const spare = worker.cores - needed_cores(worker);
-    if (spare <= 0 || worker.returning > 0) continue;
-    int const taken = std::min(spare, wanted);
-    worker.cores -= taken;
-    if (!worker.running.empty()) worker.returning = taken;
-    worker.unanswered += 1;
-    actions_.push_back(SetCores{id, worker.cores});
-    wanted -= taken;
+    std::erase_if(worker.models, [&](auto const& entry) {
+      return entry.second.state == ModelState::waiting && !queue_.has({worker.engine, entry.first});
+    });
+    if (!hungry_.empty()) continue;
+    for (auto& [name, model] : worker.models) model.draining = false;
   }
+  for (auto const& line : queue_.in_order()) {
+    while (queue_.has(line) && advance(line)) continue;
+  }
+  relieve();
+  retire_idle();
+  auto const lines = queue_.in_order();
+  if (std::none_of(lines.begin(), lines.end(), [&](auto const& line) { return waits_for_cores(line); }))
+    leases_.widen();
+  add_core_changes();
+}
+
+bool Scheduler::advance(LineKey const& line) {
+  auto const first = queue_.first(line);
+  WorkerId id = 0;
+  auto* worker = worker_of_slot(slot_of(line), id);
+  if (!worker) return start_worker(line), false;
+  if (!worker->ready || worker->stopping || blocked_.contains(id)) return false;
+  auto model = worker->models.find(line.model);
+  if (model == worker->models.end()) {
+    if (!may_load(line, *worker)) return blocked_.insert(id), false;
+    begin_residency(line, id, *worker);
+    model = worker->models.find(line.model);
+  }
+  if (model->second.state == ModelState::waiting) load(line, id, *worker);
+  if (!queue_.has(line) || model->second.state != ModelState::loaded) return false;
+  if (model->second.draining || model->second.leaving) return false;
+  auto const& job = jobs_.at(first);
+  if (!may_join(job, *worker)) return blocked_.insert(id), false;
+  auto const calls = traits(line.engine).calls;
+  if (calls > 0 && worker->running.size() >= static_cast<std::size_t>(calls)) return false;
+  bool const leased = leases_.lease(id, demand_of(*worker, &job.request));
+  add_core_changes();
+  if (leased) send(first, id);
+  return leased;
+}
+
+void Scheduler::send(JobId id, WorkerId worker_id) {
+  auto& job = jobs_.at(id);
+  auto& worker = workers_.at(worker_id);
+  queue_.remove(job.request, job.rank);
+  job.state = JobState::running;
+  job.worker = worker_id;
+  job.sent = now_;
+  worker.running.insert(id);
+  worker.models.at(job.request.model).running += 1;
+  leases_.set_demand(worker_id, demand_of(worker, nullptr));
+  use(line_of(job));
+  actions_.push_back(SendJob{id, worker_id});
+}
+
+bool Scheduler::is_suspect(LineKey const& line) const {
+  auto const facts = facts_.find(line);
+  return facts != facts_.end() && facts->second.load_deaths > 0;
+}
+
+// A job whose worker died runs alone the next time, so that none beside it is blamed for it, and so is a
+// model loaded that killed one.
+bool Scheduler::may_join(Job const& job, Worker const& worker) const {
+  auto const runs_a_suspect = [&](JobId id) { return jobs_.at(id).deaths > 0; };
+  auto const loads_a_suspect = [&](auto const& entry) {
+    return entry.second.state == ModelState::loading && is_suspect({worker.engine, entry.first});
+  };
+  if (job.deaths > 0 && (!worker.running.empty() || worker.is_loading())) return false;
+  return std::none_of(worker.running.begin(), worker.running.end(), runs_a_suspect) &&
+         std::none_of(worker.models.begin(), worker.models.end(), loads_a_suspect);
+}
+
+bool Scheduler::may_load(LineKey const& line, Worker const& worker) const {
+  if (is_suspect(line)) return worker.running.empty() && !worker.is_loading();
+  return may_join(Job{}, worker);
+}
+
+void Scheduler::start_worker(LineKey const& line) {
+  auto const slot = slot_of(line);
+  if (auto const not_before = restarts_.not_before(slot); not_before && now_ < *not_before)
+    return wake_at(*not_before);
+  restarts_.started(slot, now_);
+  auto const id = next_worker_++;
+  auto& worker = workers_[id];
+  worker.engine = line.engine;
+  worker.slot = slot;
+  worker.idle_since = now_;
+  leases_.add(id);
+  actions_.push_back(
+      StartWorker{id, line.engine, traits(line.engine).one_model_per_worker ? line.model : std::string()});
+}
+
+CoreLeases::Demand Scheduler::demand_of(Worker const& worker, JobRequest const* further) const {
+  int jobs = 0, wished = 0;
+  auto const add = [&](JobRequest const& request) {
+    jobs += 1;
+    wished = request.cores == 0 ? leases_.total() : std::min(leases_.total(), wished + request.cores);
+  };
+  for (auto const id : worker.running) add(jobs_.at(id).request);
+  if (further) add(*further);
+  return {traits(worker.engine).calls == 0 ? jobs : std::min(jobs, 1), wished};
+}
+
+void Scheduler::add_core_changes() {
+  for (auto const& change : leases_.take_changes()) actions_.push_back(change);
 }
 
 // Whether the line's first job could run if its worker had a core.
-bool Scheduler::waits_for_cores(LineKey const& line) {
+bool Scheduler::waits_for_cores(LineKey const& line) const {
   WorkerId id = 0;
-  auto const* worker = worker_of_slot(slot_of(line.first, line.second), id);
-  if (!worker || !worker->ready || worker->cores > 0) return false;
-  auto const model = worker->models.find(line.second);
-  return model != worker->models.end() && model->second == ModelState::loaded;
+  auto const* worker = worker_of_slot(slot_of(line), id);
+  if (!worker || !worker->ready || worker->stopping || leases_.cores_of(id) > 0) return false;
+  auto const model = worker->models.find(line.model);
+  return model != worker->models.end() && model->second.state == ModelState::loaded;
 }
 
-// What nobody waits for goes to workers that can use it.
-void Scheduler::widen_leases() {
-  for (auto const& [key, line] : lines_) {
-    if (waits_for_cores(key)) return;
-  }
-  for (auto& [id, worker] : workers_) {
-    int const wished = wished_cores(worker);
-    if (worker.cores >= wished) continue;
-    reclaim(wished - worker.cores - free_cores(), From::idle_workers);
-    int const free = free_cores();
-    if (free > 0) take_cores(worker, id, std::min(wished, worker.cores + free));
-  }
-}
-
-void Scheduler::fail(JobId job, Error error) {
-  auto const found = jobs_.find(job);
-  unqueue(found->second);
+void Scheduler::fail(JobId id, Error error) {
+  auto const found = jobs_.find(id);
+  auto const& request = found->second.request;
+  if (request.deadline) deadlines_.erase({*request.deadline, id});
+  if (found->second.state == JobState::queued) queue_.remove(request, found->second.rank);
   jobs_.erase(found);
-  actions_.push_back(FailJob{job, std::move(error)});
+  actions_.push_back(FailJob{id, std::move(error)});
 }
 
-void Scheduler::fail_lines(std::vector<LineKey> const& lines, Error const& error) {
-  for (auto const& key : lines) {
-    auto const line = lines_.find(key);
-    if (line == lines_.end()) continue;
-    auto const waiting = line->second;
-    for (auto const& [job_class, id] : waiting) fail(id, error);
+void Scheduler::fail_line(LineKey const& line, Error const& error) {
+  for (auto const id : queue_.jobs_of(line)) fail(id, error);
+}
+
+void Scheduler::fail_slot(std::string const& slot, Error const& error) {
+  for (auto const& line : queue_.in_order()) {
+    if (slot_of(line) == slot) fail_line(line, error);
   }
 }
 
-std::string Scheduler::slot_of(std::string const& engine, std::string const& model) const {
-  return traits(engine).one_model_per_worker ? engine + '\n' + model : engine;
+std::string Scheduler::slot_of(LineKey const& line) const {
+  return traits(line.engine).one_model_per_worker ? line.engine + '\n' + line.model : line.engine;
 }
 
-EngineTraits const& Scheduler::traits(std::string const& engine) const { return engines_.at(engine); }
-
-Scheduler::Worker* Scheduler::worker_of_slot(std::string const& slot, WorkerId& id) {
-  for (auto& [worker_id, worker] : workers_) {
+Scheduler::Worker const* Scheduler::worker_of_slot(std::string const& slot, WorkerId& id) const {
+  for (auto const& [worker_id, worker] : workers_) {
     if (worker.slot != slot) continue;
     id = worker_id;
     return &worker;
@@ -342,20 +373,9 @@ Scheduler::Worker* Scheduler::worker_of_slot(std::string const& slot, WorkerId& 
   return nullptr;
 }
 
-std::vector<Scheduler::WorkerState> Scheduler::workers() const {
-  std::vector<WorkerState> states;
-  for (auto const& [id, worker] : workers_) {
-    auto const newline = worker.slot.find('\n');
-    states.push_back({id, worker.engine, newline == std::string::npos ? "" : worker.slot.substr(newline + 1),
-                      worker.ready, worker.cores + worker.returning, worker.running.size()});
-  }
-  return states;
-}
-
-std::size_t Scheduler::queued_jobs() const {
-  std::size_t count = 0;
-  for (auto const& [key, line] : lines_) count += line.size();
-  return count;
+Scheduler::Worker* Scheduler::worker_of_slot(std::string const& slot, WorkerId& id) {
+  auto const* found = std::as_const(*this).worker_of_slot(slot, id);
+  return found ? &workers_.at(id) : nullptr;
 }
 
 }  // namespace shoal::host

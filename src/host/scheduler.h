@@ -1,204 +1,172 @@
-// Which worker runs which job with how many cores: a pure state machine. It knows no clock, process, file or
-// random source; the host (host.h) feeds it events and carries out what it answers, the simulation feeds it
-// seeds. Owned and called by one thread.
-//
-// Policy: one worker per model file (or per engine, where its workers host many models); first come first
-// served within a class; the cores leased to all workers together never exceed the machine's. A worker
-// that dies is started again with a growing pause; a job that was on two workers when they died is failed
-// as poisonous.
+// Which worker runs which job with how many cores, and which models are resident: a pure state machine. It
+// knows no clock, process, file or random source; the host (host.h) feeds it events and carries out what it
+// answers, the simulation feeds it seeds. Owned and called by one thread. Its parts are classes of their own:
+// JobQueue (who comes first), MemoryLedger and victims.h (who holds which bytes, who goes), CoreLeases,
+// Restarts.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "base/result.h"
-#include "base/time.h"
+#include "host/core_leases.h"
+#include "host/decision_log.h"
+#include "host/event.h"
+#include "host/job_queue.h"
+#include "host/memory_ledger.h"
+#include "host/restarts.h"
+#include "host/victims.h"
 
 namespace shoal::host {
 
-using JobId = std::uint64_t;
-using WorkerId = std::uint64_t;
-
-// What matters of an engine to its scheduling.
-struct EngineTraits {
-  int calls = 1;  // a worker runs at once; 0: as many as it has cores
-  bool one_model_per_worker = true;
-};
-
-enum class JobClass { interactive, normal, batch };
-
-struct JobRequest {
-  JobId id = 0;
-  std::string engine;
-  std::string model;  // a key; "" where the engine needs none
-  int cores = 1;      // that it can use; 0: all
-  JobClass job_class = JobClass::normal;
-  bool repeatable = true;  // may run again when its worker died
-};
-
-// Events.
-struct JobArrived {
-  JobRequest request;
-};
-struct JobCancelled {
-  JobId job;
-};  // by its owner, who hears of it at once
-struct JobEnded {
-  JobId job;
-};  // its worker gave a result or an error
-struct WorkerReady {
-  WorkerId worker;
-};
-struct WorkerDied {
-  WorkerId worker;
-  std::string reason;
-  bool gave_up = false;  // for a job that it answered before: those beside it are not to blame
-};
-struct ModelLoaded {
-  WorkerId worker;
-  std::string model;
-};
-struct LoadFailed {
-  WorkerId worker;
-  std::string model;
-  Error error;
-};
-struct CoresReturned {
-  WorkerId worker;
-};  // it obeyed one SetCores
-struct Tick {};
-using Event = std::variant<JobArrived, JobCancelled, JobEnded, WorkerReady, WorkerDied, ModelLoaded,
-                           LoadFailed, CoresReturned, Tick>;
-
-// Actions, to be carried out in order.
-struct StartWorker {
-  WorkerId worker;
-  std::string engine;
-  std::string model;
-};
-struct LoadModel {
-  WorkerId worker;
-  std::string model;
-};
-struct SetCores {
-  WorkerId worker;
-  int cores;
-};  // answer with CoresReturned when it is obeyed
-struct SendJob {
-  JobId job;
-  WorkerId worker;
-};
-struct CancelJob {
-  JobId job;
-  WorkerId worker;
-};
-struct StopWorker {
-  WorkerId worker;
-  std::string reason;
-};  // kill; WorkerDied follows
-struct FailJob {
-  JobId job;
-  Error error;
-};
-using Action = std::variant<StartWorker, LoadModel, SetCores, SendJob, CancelJob, StopWorker, FailJob>;
-
 class Scheduler {
  public:
-  Scheduler(std::map<std::string, EngineTraits> engines, int cores);
+  struct Options {
+    std::map<std::string, EngineTraits> engines;
+    Resources machine;
+    std::size_t jobs = 10'000;                       // that have not ended; more are `busy`
+    Duration keep_alive = std::chrono::minutes(10);  // of a resident that nobody uses
+  };
+  explicit Scheduler(Options options);
 
+  // `now` may stand still and jump ahead; one that is earlier than the last counts as the last.
   std::vector<Action> on(Event const& event, MonotonicTime now);
   // When it wants a Tick, if ever.
   std::optional<MonotonicTime> next_tick() const;
-
-  // For `shoal ps`, tests and the simulation.
-  struct WorkerState {
-    WorkerId id = 0;
-    std::string engine;
-    std::string model;  // of a worker with one
-    bool ready = false;
-    int cores = 0;  // leased, as far as they are not free yet
-    std::size_t running = 0;
-  };
-  std::vector<WorkerState> workers() const;
-  std::size_t queued_jobs() const;
+  // With keys for the names of models, and without what only the host knows.
+  Snapshot snapshot(MonotonicTime now) const;
+  // Bytes of RAM that a worker's models were granted.
+  std::uint64_t promised_to(WorkerId worker) const;
 
  private:
   enum class JobState { queued, running, cancelled };  // cancelled: its worker has not answered yet
   struct Job {
     JobRequest request;
+    MonotonicTime rank;
     JobState state = JobState::queued;
     WorkerId worker = 0;
+    MonotonicTime sent;
     int deaths = 0;
     std::optional<MonotonicTime> kill_at;  // its worker, if it does not end after it was cancelled
   };
-  enum class ModelState { loading, loaded };
+  enum class ModelState { probing, waiting, loading, loaded, unloading };  // waiting: for memory
+  struct Model {
+    ModelState state = ModelState::waiting;
+    bool draining = false;  // gets no jobs more, as others wait for its memory
+    bool leaving = false;   // the same, as somebody asked for its end
+    int running = 0;
+    MonotonicTime since;  // the state
+    MonotonicTime last_used;
+    std::string reason;  // why it was loaded
+  };
   struct Worker {
     std::string engine;
     std::string slot;  // see slot_of
     bool ready = false;
     bool stopping = false;
-    int cores = 0;       // told last
-    int returning = 0;   // told to give back, not yet obeyed
-    int unanswered = 0;  // SetCores without their CoresReturned
-    std::map<std::string, ModelState> models;
+    MonotonicTime idle_since;
+    std::map<std::string, Model> models;
     std::set<JobId> running;
+
+    bool is_loading() const;
   };
-  // Jobs that wait for the same model of the same engine, in the order in which they are served.
-  using Line = std::set<std::pair<JobClass, JobId>>;
-  using LineKey = std::pair<std::string, std::string>;  // engine, model
-  // What survives a worker: how often it died in a row.
-  struct Slot {
-    int deaths = 0;
-    std::optional<MonotonicTime> not_before;
+  // What is known of a model, resident or not.
+  struct Facts {
+    std::optional<MemoryByDevice> memory;
+    Duration load_time = std::chrono::milliseconds(500);
+    int load_deaths = 0;  // of workers that were loading it
+    bool pinned = false;
+    double uses = 0;  // as of used_at
+    MonotonicTime used_at;
   };
 
-  void handle(JobArrived const&, MonotonicTime);
-  void handle(JobCancelled const&, MonotonicTime);
-  void handle(JobEnded const&, MonotonicTime);
-  void handle(WorkerReady const&, MonotonicTime);
-  void handle(WorkerDied const&, MonotonicTime);
-  void handle(ModelLoaded const&, MonotonicTime);
-  void handle(LoadFailed const&, MonotonicTime);
-  void handle(CoresReturned const&, MonotonicTime);
-  void handle(Tick const&, MonotonicTime);
+  // scheduler.cpp: what happens to jobs and workers.
+  void handle(JobArrived const&);
+  void handle(JobCancelled const&);
+  void handle(JobEnded const&);
+  void handle(WorkerReady const&);
+  void handle(WorkerDied const&);
+  void handle(ModelProbed const&);
+  void handle(ModelLoaded const&);
+  void handle(LoadFailed const&);
+  void handle(ModelUnloaded const&);
+  void handle(CoresReturned const&);
+  void handle(MemoryReported const&);
+  void handle(PressureReported const&);
+  void handle(PinChanged const&);
+  void handle(UnloadRequested const&);
+  void handle(Tick const&);
 
   // One worker serves a slot: an engine's, or a model's where a worker hosts one.
-  std::string slot_of(std::string const& engine, std::string const& model) const;
+  std::string slot_of(LineKey const& line) const;
+  static LineKey line_of(Job const& job) { return {job.request.engine, job.request.model}; }
   void job_lost(Job& job, Worker const& worker, WorkerDied const& death);
-  void count_death(Worker const& worker, std::string const& reason, MonotonicTime now);
+  void load_lost(Worker const& worker, std::string const& model, WorkerDied const& death);
+  void take_off(Job& job);  // its worker
   void enqueue(Job& job);
-  void unqueue(Job const& job);
-  void schedule(MonotonicTime now);
-  // Brings the first job of a line a step further (start a worker, load, lease, send); true when it was sent.
-  bool advance(JobId first, MonotonicTime now);
-  bool may_join(Job const& job, Worker const& worker) const;
-  void start_worker(Job const& job, MonotonicTime now);
-  // At least what one more job needs; tries for what it can use.
-  bool lease_for(Worker& worker, WorkerId id, Job const& job);
-  void take_cores(Worker& worker, WorkerId id, int wanted);
-  enum class From { idle_workers, all_workers };
-  void reclaim(int wanted, From from);
-  void widen_leases();
-  int wished_cores(Worker const& worker) const;
-  int needed_cores(Worker const& worker) const;
-  int free_cores() const;
   void fail(JobId job, Error error);
-  void fail_lines(std::vector<LineKey> const& lines, Error const& error);
-  bool waits_for_cores(LineKey const& line);
-  EngineTraits const& traits(std::string const& engine) const;
-  Worker* worker_of_slot(std::string const& slot, WorkerId& id);
+  void fail_line(LineKey const& line, Error const& error);
+  void fail_slot(std::string const& slot, Error const& error);
+  Duration retry_after() const;
 
-  std::map<std::string, EngineTraits> engines_;
-  int cores_;
+  void schedule();
+  // Brings the first job of a line a step further (start a worker, load, lease, send); true when it was sent.
+  bool advance(LineKey const& line);
+  bool is_suspect(LineKey const& line) const;
+  bool may_join(Job const& job, Worker const& worker) const;
+  bool may_load(LineKey const& line, Worker const& worker) const;
+  void start_worker(LineKey const& line);
+  void send(JobId id, WorkerId worker);
+  CoreLeases::Demand demand_of(Worker const& worker, JobRequest const* further) const;
+  void add_core_changes();
+  bool waits_for_cores(LineKey const& line) const;
+  EngineTraits const& traits(std::string const& engine) const { return options_.engines.at(engine); }
+  Worker* worker_of_slot(std::string const& slot, WorkerId& id);
+  Worker const* worker_of_slot(std::string const& slot, WorkerId& id) const;
+  void expire_deadlines();
+  void kill_overdue();
+  void wake_at(MonotonicTime time);
+
+  // residency.cpp: who is resident.
+  void begin_residency(LineKey const& line, WorkerId id, Worker& worker);
+  void load(LineKey const& line, WorkerId id, Worker& worker);
+  void make_room(LineKey const& line, MemoryByDevice const& need);
+  bool is_hopeless(MemoryByDevice const& need) const;
+  // Residents without work whose end would help the account.
+  std::vector<Candidate> candidates(MemoryLedger::Account account);
+  // Those that others may ask to end now, although there is work for them.
+  std::vector<Candidate> drainable(MemoryLedger::Account account, MonotonicTime asked);
+  Candidate candidate(WorkerId id, std::string const& model, MemoryLedger::Account account) const;
+  Bytes leaving(MemoryLedger::Account account) const;
+  bool has_work(Worker const& worker, std::string const& model) const;
+  bool all_idle(Worker const& worker) const;
+  void evict(WorkerId id, std::string const& model, std::string const& reason);
+  void relieve();
+  void retire_idle();
+  void use(LineKey const& line);
+  void note(Decision::Kind kind, LineKey const& line, std::string reason);
+  Resident resident_of(WorkerId id, Worker const& worker, std::string const& model) const;
+
+  Options options_;
+  MonotonicTime now_{};
+  JobQueue queue_;
+  CoreLeases leases_;
+  MemoryLedger ledger_;
+  Restarts restarts_;
+  DecisionLog decisions_;
   std::map<JobId, Job> jobs_;
-  std::map<LineKey, Line> lines_;  // none is empty
+  std::size_t cancelled_jobs_ = 0;  // of them, those that wait for their worker only
+  std::set<std::pair<MonotonicTime, JobId>> deadlines_;
   std::map<WorkerId, Worker> workers_;
-  std::map<std::string, Slot> slots_;
+  std::map<LineKey, Facts> facts_;
+  std::map<LineKey, MonotonicTime> hungry_;  // lines that wait for memory, since when
+  std::set<WorkerId> blocked_;               // in this pass: kept free for one that must be alone
+  bool memory_is_claimed_ = false;           // in this pass: by a line that has waited too long
+  MonotonicTime squeezed_;                   // when memory was short last
+  double mean_run_seconds_ = 1;
+  std::optional<MonotonicTime> wake_;
   WorkerId next_worker_ = 1;
   std::vector<Action> actions_;
 };

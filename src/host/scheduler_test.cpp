@@ -5,6 +5,7 @@
 namespace shoal::host {
 namespace {
 
+constexpr std::uint64_t kBudget = 1'000'000'000;
 constexpr MonotonicTime kStart{};
 MonotonicTime at(int milliseconds) { return kStart + std::chrono::milliseconds(milliseconds); }
 
@@ -28,7 +29,7 @@ JobArrived job(JobId id, std::string engine, std::string model = {}, int cores =
 // A scheduler of two cores with an engine for each kind of traits.
 class SchedulerTest : public testing::Test {
  protected:
-  Scheduler scheduler{{{"llama", {1, true}}, {"ocr", {0, false}}, {"echo", {16, false}}}, 2};
+  Scheduler scheduler{{{{"llama", {1, true}}, {"ocr", {0, false}}, {"echo", {16, false}}}, {2, {kBudget}}}};
 
   // The engine's worker, started, ready and with its model.
   WorkerId warm(std::string const& engine, std::string const& model, JobId first) {
@@ -106,7 +107,7 @@ TEST_F(SchedulerTest, ABusyWorkerGivesBackACoreAndOnlyThenItIsUsed) {
   // What the other leaves goes back to the one that still works.
   actions = scheduler.on(JobEnded{1}, at(3));
   actions = scheduler.on(Tick{}, at(4));
-  EXPECT_LE(scheduler.workers()[0].cores + scheduler.workers()[1].cores, 2);
+  EXPECT_LE(scheduler.snapshot(at(4)).cores_leased, 2);
 }
 
 TEST_F(SchedulerTest, AnIdleWorkersCoresAreTakenAtOnce) {
@@ -240,8 +241,86 @@ TEST_F(SchedulerTest, ACancelledJobThatEndsCostsNothing) {
   warm("echo", "", 1);
   scheduler.on(JobCancelled{1}, at(0));
   scheduler.on(JobEnded{1}, at(1));
-  EXPECT_FALSE(scheduler.next_tick());
-  EXPECT_EQ(scheduler.workers().at(0).running, 0u);
+  EXPECT_EQ(scheduler.snapshot(at(1)).residents.at(0).running, 0);
+  EXPECT_TRUE(all<StopWorker>(scheduler.on(Tick{}, at(60'000))).empty());
+}
+
+TEST_F(SchedulerTest, AJobsDeadlineHoldsWhetherItWaitsOrRuns) {
+  auto running = job(1, "llama", "a"), waiting = job(2, "llama", "a");
+  running.request.deadline = at(100);
+  waiting.request.deadline = at(50);
+  scheduler.on(running, at(0));
+  scheduler.on(WorkerReady{1}, at(0));
+  scheduler.on(ModelLoaded{1, "a"}, at(0));
+  scheduler.on(waiting, at(0));
+  EXPECT_EQ(scheduler.next_tick(), at(50));
+  auto failed = all<FailJob>(scheduler.on(Tick{}, at(50)));
+  ASSERT_EQ(failed.size(), 1u);
+  EXPECT_EQ(failed[0].job, 2u);
+  EXPECT_EQ(failed[0].error.code(), Code::deadline_exceeded);
+  auto const actions = scheduler.on(Tick{}, at(100));
+  EXPECT_EQ(all<FailJob>(actions).at(0).job, 1u);
+  EXPECT_EQ(all<CancelJob>(actions).at(0).job, 1u);
+  EXPECT_TRUE(all<FailJob>(scheduler.on(JobEnded{1}, at(101))).empty());
+}
+
+TEST_F(SchedulerTest, BatchWaitsForInteractiveButNotForEver) {
+  warm("llama", "a", 1);
+  auto batch = job(2, "llama", "a");
+  batch.request.job_class = JobClass::batch;
+  scheduler.on(batch, at(0));
+  JobId last = 1, next = 3;
+  for (int second = 1; second < 1000; ++second) {
+    auto interactive = job(next++, "llama", "a");
+    interactive.request.job_class = JobClass::interactive;
+    scheduler.on(interactive, at(second * 1000));
+    last = all<SendJob>(scheduler.on(JobEnded{last}, at(second * 1000))).at(0).job;
+    if (last != 2) continue;
+    EXPECT_GT(second, 55);
+    EXPECT_LT(second, 65);
+    return;
+  }
+  FAIL() << "the batch job was never served";
+}
+
+TEST_F(SchedulerTest, AFullQueueIsBusyAndSaysWhenToComeBack) {
+  Scheduler small({{{"echo", {1, false}}}, {2, {kBudget}}, 10});
+  for (JobId id = 1; id <= 10; ++id) EXPECT_TRUE(all<FailJob>(small.on(job(id, "echo"), at(0))).empty());
+  auto const refused = all<FailJob>(small.on(job(11, "echo"), at(0)));
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].error.code(), Code::busy);
+  ASSERT_TRUE(refused[0].retry_after);
+  EXPECT_GT(*refused[0].retry_after, Duration::zero());
+  small.on(JobCancelled{3}, at(0));
+  EXPECT_TRUE(all<FailJob>(small.on(job(12, "echo"), at(0))).empty());
+}
+
+TEST_F(SchedulerTest, AFileThatKillsItsWorkerFailsItsOwnJobsOnly) {
+  scheduler.on(job(1, "echo", "bad"), at(0));
+  scheduler.on(job(2, "echo", "good"), at(0));
+  scheduler.on(WorkerReady{1}, at(0));  // loads both
+  EXPECT_TRUE(all<FailJob>(scheduler.on(WorkerDied{1, "was killed by signal 11"}, at(1))).empty());
+  std::vector<JobId> failed;
+  bool good_was_sent = false;
+  for (WorkerId worker = 2; worker < 8 && !good_was_sent; ++worker) {
+    auto const next = *scheduler.next_tick();
+    scheduler.on(Tick{}, next);
+    auto actions = scheduler.on(WorkerReady{worker}, next);
+    for (auto loads = all<LoadModel>(actions); !loads.empty(); loads = all<LoadModel>(actions)) {
+      EXPECT_EQ(loads.size(), 1u) << "suspects are loaded alone";
+      auto const model = loads[0].model;
+      actions = scheduler.on(model == "bad" ? Event(WorkerDied{worker, "was killed by signal 11"})
+                                            : Event(ModelLoaded{worker, model}),
+                             next);
+      for (auto const& each : all<FailJob>(actions)) failed.push_back(each.job);
+      for (auto const& each : all<SendJob>(actions)) {
+        good_was_sent |= each.job == 2;
+        actions = scheduler.on(JobEnded{each.job}, next);
+      }
+    }
+  }
+  EXPECT_TRUE(good_was_sent);
+  EXPECT_EQ(failed, std::vector<JobId>{1});
 }
 
 }  // namespace

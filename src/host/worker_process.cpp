@@ -62,7 +62,7 @@ std::vector<std::string> environment(Manifest const& manifest, std::vector<std::
 
 Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Manifest const& manifest,
                                                             std::string const& folder,
-                                                            std::uint64_t memory_bytes) {
+                                                            std::uint64_t memory_bytes, Heartbeat began) {
   auto const read_paths = existing(manifest.read_paths);
   os::SandboxSpec spec;
   spec.execute_paths = {manifest.program};
@@ -89,8 +89,9 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Manifest const& mani
   command.descriptors = {{kWorkerDescriptor, theirs.get()}, {2, error_input.get()}};
   command.sandbox = sandbox.get();
   auto process = TRY(os::Process::spawn(command).within("starting the engine " + manifest.engine));
-  return std::unique_ptr<WorkerProcess>(new WorkerProcess(
-      manifest, std::move(process), wire::Channel(std::move(ours)), std::move(error_output)));
+  return std::unique_ptr<WorkerProcess>(
+      new WorkerProcess(manifest, std::move(process), wire::Channel(std::move(ours), wire::End::host),
+                        std::move(error_output), sandbox->missing(), began));
 }
 
 bool WorkerProcess::read_error_output() {

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "host/heartbeat.h"
 #include "host/manifest.h"
 #include "os/process.h"
 #include "wire/channel.h"
@@ -33,7 +35,7 @@ class WorkerProcess {
   // The program runs when this returns; its HELLO comes later. `folder`: what it may write, or "".
   // `memory_bytes`: where its allocations begin to fail.
   static Result<std::unique_ptr<WorkerProcess>> start(Manifest const& manifest, std::string const& folder,
-                                                      std::uint64_t memory_bytes);
+                                                      std::uint64_t memory_bytes, Heartbeat began);
   WorkerProcess(WorkerProcess const&) = delete;
   WorkerProcess& operator=(WorkerProcess const&) = delete;
 
@@ -48,29 +50,41 @@ class WorkerProcess {
   // "was killed by signal 6 (Aborted): last line of its standard error"
   std::string describe_end(os::ExitStatus const& status) const;
 
+  // What the launcher's sandbox could not apply, each with the reason.
+  std::vector<std::string> const& unprotected() const { return unprotected_; }
+
   bool ready = false;   // HELLO came
   bool closed = false;  // its end of the channel
-  MonotonicTime started;
-  MonotonicTime last_ping, last_pong;
+  Heartbeat heartbeat;
   std::string killed_because;                   // by us
   double cpu_seconds = 0;                       // reported so far
   std::map<std::string, std::uint64_t> models;  // key → number, of those loaded or loading
   std::map<std::string, MonotonicTime> loads;   // key → when it was heard of last, of those loading
-  std::uint64_t private_bytes = 0;              // as far as it was looked at
+  struct Probing {
+    std::string key;
+    std::uint64_t file_bytes = 0;
+  };
+  std::map<std::uint64_t, Probing> probes;  // by number
+  std::set<std::uint64_t> calls;            // sent and not answered
+  int leases = 0;                           // CORES that it has not answered
+  std::uint64_t private_bytes = 0;          // as far as it was looked at
 
  private:
   WorkerProcess(Manifest const& manifest, std::unique_ptr<os::Process> process, wire::Channel channel,
-                os::Descriptor error_output)
-      : manifest_(manifest),
+                os::Descriptor error_output, std::vector<std::string> unprotected, Heartbeat began)
+      : heartbeat(began),
+        manifest_(manifest),
         process_(std::move(process)),
         channel_(std::move(channel)),
-        error_output_(std::move(error_output)) {}
+        error_output_(std::move(error_output)),
+        unprotected_(std::move(unprotected)) {}
 
   Manifest const& manifest_;
   std::unique_ptr<os::Process> process_;
   wire::Channel channel_;
   wire::BufferInbox buffers_{wire::BufferInbox::Peer::untrusted};
   os::Descriptor error_output_;
+  std::vector<std::string> unprotected_;
   std::string error_text_;  // its end
 };
 

@@ -1,0 +1,219 @@
+// Who is resident: room by the ledger, victims, turns, helpers.
+#include <gtest/gtest.h>
+
+#include "host/scheduler.h"
+
+namespace shoal::host {
+namespace {
+
+constexpr std::uint64_t kMB = 1'000'000;
+MonotonicTime at(double seconds_) { return MonotonicTime() + from_seconds(seconds_); }
+
+MemoryByDevice needs(std::uint64_t megabytes) {
+  MemoryByKind kinds;
+  kinds.weights = megabytes * kMB;
+  return {kinds};
+}
+
+// A gigabyte for models of an engine that probes, one a worker, and for one that hosts many. Workers answer
+// at once; loads take a tenth of a second.
+class ResidencyTest : public testing::Test {
+ protected:
+  // Feeds the event and answers everything but jobs, until nothing more is owed.
+  void feed(Event const& event) {
+    std::vector<Event> owed = {event};
+    while (!owed.empty()) {
+      auto const next = owed.front();
+      owed.erase(owed.begin());
+      for (auto const& action : scheduler_.on(next, at(now_)))
+        std::visit([&](auto const& each) { answer(each, owed); }, action);
+    }
+  }
+  void answer(StartWorker const& start, std::vector<Event>& owed) {
+    owed.push_back(WorkerReady{start.worker});
+  }
+  void answer(ProbeModel const& probe, std::vector<Event>& owed) {
+    owed.push_back(ModelProbed{probe.worker, probe.model, needs(sizes_.at(probe.model))});
+  }
+  void answer(LoadModel const& load, std::vector<Event>& owed) {
+    loads_.push_back(load.model);
+    now_ += 0.1;
+    owed.push_back(ModelLoaded{load.worker, load.model, needs(sizes_.at(load.model))});
+  }
+  void answer(UnloadModel const& unload, std::vector<Event>& owed) {
+    evicted_.push_back(unload.model);
+    owed.push_back(ModelUnloaded{unload.worker, unload.model});
+  }
+  void answer(SetCores const& set, std::vector<Event>& owed) { owed.push_back(CoresReturned{set.worker}); }
+  void answer(SendJob const& send, std::vector<Event>&) { sent_.push_back(send.job); }
+  void answer(CancelJob const&, std::vector<Event>&) {}
+  void answer(StopWorker const& stop, std::vector<Event>& owed) {
+    evicted_.push_back(std::to_string(stop.worker));
+    owed.push_back(WorkerDied{stop.worker, stop.reason});
+  }
+  void answer(FailJob const& fail, std::vector<Event>&) { failed_.push_back(fail); }
+
+  void ask(JobId id, std::string model, std::string engine = "llama") {
+    JobRequest request;
+    request.id = id;
+    request.engine = std::move(engine);
+    request.model = std::move(model);
+    feed(JobArrived{request});
+  }
+  void ask_and_end(JobId id, std::string model) {
+    ask(id, std::move(model));
+    feed(JobEnded{id});
+  }
+  void wait(double seconds_) {
+    for (auto const end = now_ + seconds_; now_ < end;) {
+      auto const tick = scheduler_.next_tick();
+      now_ = tick ? std::clamp(seconds(*tick - at(0)) + 1e-6, now_, end) : end;
+      feed(Tick{});
+    }
+  }
+  std::vector<std::string> resident() {
+    std::vector<std::string> names;
+    for (auto const& each : scheduler_.snapshot(at(now_)).residents) {
+      if (each.state == Resident::State::ready) names.push_back(each.model);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+  using Names = std::vector<std::string>;
+
+  double now_ = 1000;
+  Scheduler scheduler_{{{{"llama", {1, true, true}}, {"small", {4, false, true}}}, {2, {1000 * kMB}}}};
+  std::map<std::string, std::uint64_t> sizes_ = {{"a", 600}, {"b", 600},     {"c", 300},
+                                                 {"d", 300}, {"huge", 1500}, {"h", 50},
+                                                 {"i", 50},  {"j", 50},      {"k", 50}};
+  std::vector<std::string> loads_, evicted_;
+  std::vector<JobId> sent_;
+  std::vector<FailJob> failed_;
+};
+
+TEST_F(ResidencyTest, WhatFitsStaysAndWhatNeverFitsIsRefusedWithBothNumbers) {
+  ask_and_end(1, "a");
+  ask_and_end(2, "c");
+  EXPECT_EQ(resident(), (Names{"a", "c"}));
+  ask(3, "huge");
+  ASSERT_EQ(failed_.size(), 1u);
+  EXPECT_EQ(failed_[0].error.code(), Code::out_of_memory);
+  EXPECT_NE(failed_[0].error.message().find("1.5 GB"), std::string::npos) << failed_[0].error.message();
+  EXPECT_EQ(resident(), (Names{"a", "c"})) << "a load that cannot be evicts nobody";
+}
+
+TEST_F(ResidencyTest, TheVictimIsTheLeastValuable) {
+  for (JobId id = 1; id <= 5; ++id) ask_and_end(id, "c");  // much used
+  ask_and_end(6, "d");
+  wait(5);
+  ask(7, "a");
+  EXPECT_EQ(resident(), (Names{"a", "c"}));
+  EXPECT_EQ(sent_.back(), 7u);
+  auto const decisions = scheduler_.snapshot(at(now_)).decisions;
+  auto const evicted = std::find_if(decisions.begin(), decisions.end(),
+                                    [](auto const& each) { return each.kind == Decision::Kind::evict; });
+  ASSERT_NE(evicted, decisions.end());
+  EXPECT_EQ(evicted->model, "d");
+  EXPECT_EQ(evicted->reason, "to make room for a");
+}
+
+TEST_F(ResidencyTest, AModelWithWorkIsNoVictimAndOthersStillLoad) {
+  ask(1, "a");
+  ask(2, "b");
+  EXPECT_EQ(sent_, (std::vector<JobId>{1}));
+  ask(3, "c");
+  EXPECT_EQ(sent_, (std::vector<JobId>{1, 3}));
+  feed(JobEnded{1});
+  wait(1.5);  // it stays for a moment
+  EXPECT_EQ(sent_, (std::vector<JobId>{1, 3, 2}));
+}
+
+TEST_F(ResidencyTest, TwoModelsThatDoNotFitTogetherTakeTurnsAndDoNotReloadForEachCall) {
+  for (JobId id = 1; id <= 40; ++id) ask(id, id % 2 ? "a" : "b");
+  std::size_t ended = 0;
+  while (ended < 40) {
+    now_ += 0.2;
+    if (ended < sent_.size()) {
+      feed(JobEnded{sent_[ended++]});
+    } else {
+      wait(0.1);
+    }
+    ASSERT_LT(now_, 1100) << "starved";
+  }
+  EXPECT_LE(loads_.size(), 5u);
+}
+
+TEST_F(ResidencyTest, AStreamOfCallsForOneModelDoesNotStarveAnother) {
+  JobId next = 1;
+  ask(next++, "a");
+  ask(1000, "b");
+  for (double const begun = now_; sent_.back() != 1000; now_ += 0.1) {
+    ASSERT_LT(now_ - begun, 5) << "a turn is two seconds";
+    ask(next++, "a");
+    if (sent_.back() != 1000) feed(JobEnded{sent_.back()});
+  }
+}
+
+TEST_F(ResidencyTest, HelpersDoNotCompeteWithWhatTheyServe) {
+  ask_and_end(1, "a");
+  ask_and_end(2, "c");
+  wait(5);
+  ask_and_end(3, "h");
+  ask_and_end(4, "i");
+  EXPECT_EQ(resident(), (Names{"a", "c", "h", "i"}));
+  wait(5);
+  ask_and_end(5, "j");  // their share is a tenth: one of them goes
+  EXPECT_EQ(resident().size(), 4u);
+  EXPECT_EQ(resident()[0] + resident()[1], "ac");
+}
+
+TEST_F(ResidencyTest, AWrongEstimateIsCorrectedAndWhatIsIdleGoes) {
+  ask_and_end(1, "c");
+  ask(2, "a");
+  wait(5);
+  auto const worker = scheduler_.snapshot(at(now_)).residents.back().worker;
+  feed(MemoryReported{worker, 900 * kMB});  // not 600
+  EXPECT_EQ(resident(), (Names{"a"}));
+}
+
+TEST_F(ResidencyTest, PressureTakesWhatNobodyUses) {
+  ask(1, "a");
+  ask_and_end(2, "c");
+  wait(5);
+  feed(PressureReported{1000 * kMB, 0.5});
+  EXPECT_EQ(resident(), (Names{"a"}));
+}
+
+TEST_F(ResidencyTest, PinnedModelsStayAndOthersGoAfterTheirTime) {
+  ask_and_end(1, "c");
+  ask_and_end(2, "d");
+  feed(PinChanged{"c", true});
+  wait(700);
+  EXPECT_EQ(resident(), (Names{"c"}));
+  ask(3, "a");
+  wait(5);
+  ask(4, "b");
+  wait(60);
+  auto const kept = resident();
+  EXPECT_EQ(std::count(kept.begin(), kept.end(), "c"), 1);
+  feed(UnloadRequested{"c"});
+  auto const left = resident();
+  EXPECT_EQ(std::count(left.begin(), left.end(), "c"), 0);
+}
+
+TEST_F(ResidencyTest, WorkersOfManyModelsUnloadOneByOne) {
+  sizes_["c"] = 500;
+  sizes_["d"] = 400;
+  ask(1, "c", "small");
+  ask(2, "d", "small");
+  feed(JobEnded{2});
+  wait(5);
+  ask(3, "a");  // no room: c is in use, d is not enough
+  EXPECT_TRUE(evicted_.empty());
+  feed(JobEnded{1});
+  EXPECT_EQ(evicted_, (Names{"c"})) << "one of them is enough";
+  EXPECT_EQ(sent_.back(), 3u);
+}
+
+}  // namespace
+}  // namespace shoal::host

@@ -1,0 +1,201 @@
+// What docs/design/host.md promises about residents, with real workers and real models. (The promises about
+// time and order are kept in simulated time: host/scheduler_test.cpp, host/residency_test.cpp,
+// tests/simulation.)
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <semaphore>
+
+#include "host/host.h"
+#include "os/file.h"
+
+namespace shoal::host {
+namespace {
+
+using value::Value;
+constexpr std::uint64_t kMB = 1'000'000;
+
+struct Pending {
+  JobId id = 0;
+  std::future<JobReport> report;
+  // Released at each progress report.
+  std::shared_ptr<std::counting_semaphore<>> progress = std::make_shared<std::counting_semaphore<>>(0);
+};
+
+class AcceptanceTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto const* models = std::getenv("SHOAL_TEST_MODELS");
+    small_ = model("small", models ? models : "", "smollm2-135m");
+    large_ = model("large", models ? models : "", "qwen2.5-coder-0.5b");
+    if (small_.file.empty() || large_.file.empty())
+      GTEST_SKIP() << "needs smollm2-135m and qwen2.5-coder-0.5b in the folder of models SHOAL_TEST_MODELS";
+    engines_ = load_manifests(std::string(SHOAL_BINARY_DIR) + "/lib/shoal/engines").value();
+    start(4000 * kMB);
+  }
+  void start(std::uint64_t memory) {
+    Limits limits;
+    limits.memory_bytes = memory;
+    host_ = Host::start({engines_, 2, std::move(limits)}, clock_).value();
+  }
+  // The model's one GGUF file in the folder of models; its place is empty where there is none.
+  static ModelSpec model(std::string name, std::string const& models, std::string const& folder) {
+    ModelSpec spec;
+    spec.name = std::move(name);
+    spec.options = Json::object({{"context", 512}});
+    std::error_code failed;
+    for (std::filesystem::recursive_directory_iterator at(models + "/" + folder, failed), end;
+         !failed && at != end; at.increment(failed)) {
+      if (at->path().extension() == ".gguf") spec.file = at->path().string();
+    }
+    return spec;
+  }
+
+  Pending submit(ModelSpec const& model, int tokens = 2, JobClass job_class = JobClass::normal) {
+    auto promise = std::make_shared<std::promise<JobReport>>();
+    JobSpec job;
+    job.engine = "llama";
+    job.operation = "generate";
+    job.model = model;
+    job.job_class = job_class;
+    job.inputs = Value::record({{"prompt", "Once upon a time"}, {"raw", true}, {"max_tokens", tokens}});
+    Pending pending{0, promise->get_future()};
+    job.on_progress = [progress = pending.progress](double, double, std::string const&) {
+      progress->release();
+    };
+    job.on_done = [promise](JobReport report) { promise->set_value(std::move(report)); };
+    pending.id = host_->submit(std::move(job));
+    return pending;
+  }
+  static void expect_text(Pending& pending) {
+    auto const report = pending.report.get();
+    ASSERT_TRUE(report.outputs) << report.outputs.error().message();
+    EXPECT_FALSE((*report.outputs)["text"].as_text().empty());
+  }
+  std::size_t count(Decision::Kind kind) {
+    auto const decisions = host_->snapshot().value().decisions;
+    return static_cast<std::size_t>(std::count_if(decisions.begin(), decisions.end(),
+                                                  [&](auto const& each) { return each.kind == kind; }));
+  }
+  std::optional<Resident> resident(std::string const& name) {
+    for (auto const& each : host_->snapshot().value().residents) {
+      if (each.model == name && each.state == Resident::State::ready) return each;
+    }
+    return std::nullopt;
+  }
+
+  SystemClock clock_;
+  std::vector<Manifest> engines_;
+  ModelSpec small_, large_;
+  std::unique_ptr<Host> host_;
+};
+
+TEST_F(AcceptanceTest, FiftyFirstRequestsLoadOnce) {
+  std::vector<Pending> pending;
+  for (int i = 0; i < 50; ++i) pending.push_back(submit(small_, 1));
+  for (auto& each : pending) expect_text(each);
+  EXPECT_EQ(count(Decision::Kind::load), 1u);
+}
+
+TEST_F(AcceptanceTest, MemoryIsKnownByKindBeforeAndAfterTheLoad) {
+  auto pending = submit(small_);
+  expect_text(pending);
+  auto const found = resident("small");
+  ASSERT_TRUE(found);
+  EXPECT_FALSE(found->estimated);
+  EXPECT_GT(found->memory.weights, 50 * kMB);
+  EXPECT_GT(found->memory.cache, 1 * kMB);
+  EXPECT_GT(found->memory.compute, 0u);
+  EXPECT_FALSE(found->reason.empty());
+}
+
+TEST_F(AcceptanceTest, TwoModelsUnderACapThatFitsOneTakeTurns) {
+  start(700 * kMB);
+  // So that neither counts as a helper beside the other.
+  auto other = large_;
+  other.name = "other";
+  other.options = Json::object({{"context", 256}});
+  std::vector<Pending> pending;
+  for (int i = 0; i < 16; ++i) pending.push_back(submit(i % 2 ? large_ : other, 1));
+  for (auto& each : pending) expect_text(each);
+  EXPECT_LE(count(Decision::Kind::load), 4u);
+  EXPECT_GE(count(Decision::Kind::evict), 1u);
+}
+
+TEST_F(AcceptanceTest, AFileThatCannotBeLoadedEvictsNobody) {
+  auto first = submit(small_);
+  expect_text(first);
+  auto const folder = os::TemporaryFolder::create("shoal-broken").value();
+  ModelSpec broken{"broken", folder.path() + "/broken.gguf", "", {}};
+  std::ofstream(broken.file) << "GGUF and then nothing of the kind";
+  auto failing = submit(broken);
+  EXPECT_FALSE(failing.report.get().outputs);
+  EXPECT_EQ(count(Decision::Kind::evict), 0u);
+  EXPECT_TRUE(resident("small"));
+}
+
+TEST_F(AcceptanceTest, WhatNeverFitsIsRefusedWithBothNumbers) {
+  start(300 * kMB);
+  auto refused = submit(large_);
+  auto const report = refused.report.get();
+  ASSERT_FALSE(report.outputs);
+  EXPECT_EQ(report.outputs.error().code(), Code::out_of_memory) << report.outputs.error().message();
+  EXPECT_NE(report.outputs.error().message().find("300"), std::string::npos)
+      << report.outputs.error().message();
+}
+
+TEST_F(AcceptanceTest, AColdRequestCanBeCancelledAndTheNextOneIsServed) {
+  auto cold = submit(large_);
+  host_->cancel(cold.id);
+  EXPECT_EQ(cold.report.get().outputs.error().code(), Code::cancelled);
+  auto next = submit(large_);
+  expect_text(next);
+}
+
+TEST_F(AcceptanceTest, WhoGoesAwayInTheMiddleFreesItsPlace) {
+  auto endless = submit(small_, 400);
+  endless.progress->acquire();
+  host_->cancel(endless.id);
+  EXPECT_EQ(endless.report.get().outputs.error().code(), Code::cancelled);
+  auto next = submit(small_);
+  expect_text(next);
+  EXPECT_EQ(count(Decision::Kind::load), 1u) << "by the same worker";
+}
+
+TEST_F(AcceptanceTest, AWorkerThatIsKilledLosesNoJobOfItsOwnOrOfOthers) {
+  auto warm = submit(small_), other = submit(large_);
+  expect_text(warm);
+  expect_text(other);
+  auto running = submit(small_, 200);
+  running.progress->acquire();
+  auto beside = submit(large_, 20);
+  kill(resident("small")->process, SIGKILL);
+  expect_text(running);
+  expect_text(beside);
+}
+
+TEST_F(AcceptanceTest, InteractiveGoesBeforeBatchAndBatchStillFinishes) {
+  std::vector<Pending> batch;
+  for (int i = 0; i < 24; ++i) batch.push_back(submit(small_, 8, JobClass::batch));
+  auto interactive = submit(small_, 1, JobClass::interactive);
+  expect_text(interactive);
+  int ended = 0;
+  for (auto& each : batch)
+    ended += each.report.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  EXPECT_LT(ended, 24);
+  for (auto& each : batch) expect_text(each);
+}
+
+TEST_F(AcceptanceTest, ModelsGoWhenAskedTo) {
+  auto pending = submit(small_);
+  expect_text(pending);
+  host_->unload("small");
+  EXPECT_FALSE(resident("small"));
+}
+
+}  // namespace
+}  // namespace shoal::host
