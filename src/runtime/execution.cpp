@@ -51,7 +51,9 @@ Completion with_timeout(Execution& execution, CallSite& site, Completion const& 
   site.scope = site.scope->child();
   auto const limit = *std::exchange(site.timeout, std::nullopt);
   auto const ended = std::make_shared<bool>(false);
-  execution.at(execution.clock().now() + limit, [ended, done, scope = site.scope, limit] {
+  auto const deadline = execution.clock().now() + limit;
+  site.scope->end_by(deadline);
+  execution.at(deadline, [ended, done, scope = site.scope, limit] {
     if (std::exchange(*ended, true)) return;
     scope->cancel();
     done(Error(Code::deadline_exceeded,
@@ -99,6 +101,9 @@ StepKey key_of(OperationTarget const& target, value::Value const& inputs) {
   return key;
 }
 
+// Jobs of one run that the host knows of at once: enough to keep every worker fed, few enough that a document
+// of many thousand steps does not fill the host's queue.
+constexpr std::size_t kMostJobsUnderWay = 1000;
 // Events that wait for the end of a batch of steps.
 constexpr std::size_t kMostEventsHeld = 1000;
 
@@ -202,7 +207,9 @@ std::vector<StepRecord> Execution::explore(Target const& target, value::Value co
 
 CallSite Execution::site_of(Target const& target) const {
   bool const is_pipeline = std::holds_alternative<std::shared_ptr<LinkedPipeline const>>(target.what);
-  return {is_pipeline ? "" : target.name, root_, true, std::nullopt};
+  std::optional<Duration> time_left;
+  if (options_.deadline) time_left = *options_.deadline - parts_.clock.now();
+  return {is_pipeline ? "" : target.name, root_, true, time_left};
 }
 
 void Execution::loop(std::optional<Result<Answer>> const& result) {
@@ -315,7 +322,20 @@ void Execution::call_operation(OperationTarget const& target, std::string const&
     records_.push_back({call->site.step, call->name, "to run", call->key ? call->key->hex() : "", {}, 0});
     return;
   }
-  submit(call, target);
+  held_.push_back(call);
+  submit_held();
+}
+
+void Execution::submit_held() {
+  while (!held_.empty() && jobs_under_way_ < kMostJobsUnderWay) {
+    auto const call = std::move(held_.front());
+    held_.pop_front();
+    if (call->site.scope->cancelled()) {
+      call->done(Error(Code::cancelled, "cancelled"));
+    } else {
+      submit(call, *call->target);
+    }
+  }
 }
 
 bool Execution::answer_from_cache(CallState& call) {
@@ -343,6 +363,7 @@ void Execution::submit(std::shared_ptr<CallState> const& call, OperationTarget c
   }
   job.inputs = call->inputs;
   job.job_class = options_.job_class;
+  job.deadline = call->site.scope->deadline();
   // The inbox outlives a run whose messages come late; `this` is touched on the run's own thread only.
   job.on_chunk = [this, inbox = inbox_, call](std::string port, value::Value part) {
     inbox->post([this, call, port = std::move(port), part = std::move(part)] {
@@ -358,9 +379,12 @@ void Execution::submit(std::shared_ptr<CallState> const& call, OperationTarget c
   job.on_done = [this, inbox = inbox_, call, id](host::JobReport report) {
     inbox->post([this, call, id, report = std::make_shared<host::JobReport>(std::move(report))] {
       call->site.scope->remove(*id);
+      --jobs_under_way_;
       job_done(call, std::move(*report));
+      submit_held();
     });
   };
+  ++jobs_under_way_;
   announce(Event::Kind::step_started, call->site.step, call->name);
   *id = parts_.host.submit(std::move(job));
   call->site.scope->add(*id);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -57,6 +58,7 @@ class Execution {
     host::JobClass job_class = host::JobClass::interactive;
     // What a task does when no rung's answer passes: gives the best one, marked, or fails.
     bool accept_failed_checks = true;
+    std::optional<MonotonicTime> deadline;
     bool explore = false;  // set by explore()
   };
   Execution(Parts parts, Options options);
@@ -100,6 +102,8 @@ class Execution {
                       CallSite site, Completion done);
   bool answer_from_cache(CallState& call);
   void submit(std::shared_ptr<CallState> const& call, OperationTarget const& target);
+  // Those that the host is not asked for yet, as far as there is room now.
+  void submit_held();
   void job_done(std::shared_ptr<CallState> const& call, host::JobReport report);
   void account(CallState const& call, host::JobReport const& report);
   // Until there is a result.
@@ -116,6 +120,8 @@ class Execution {
   std::vector<Event> events_;
   std::vector<StepRecord> records_;
   std::vector<StepCache::Entry> entries_;
+  std::size_t jobs_under_way_ = 0;
+  std::deque<std::shared_ptr<CallState>> held_;  // calls that wait for room
   std::uint64_t sequence_ = 0;
   Ledger ledger_;
   Json::Array routes_;

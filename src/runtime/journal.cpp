@@ -76,8 +76,8 @@ StepRecord read_step(store::Statement const& row) {
 
 }  // namespace
 
-Result<std::unique_ptr<Journal>> Journal::open(std::string const& file) {
-  auto tables = TRY(Mending<Tables>::open(file, OnDamage::set_aside, open_tables));
+Result<std::unique_ptr<Journal>> Journal::open(std::string const& file, LeaveToMend leave) {
+  auto tables = TRY(Mending<Tables>::open(file, OnDamage::set_aside, std::move(leave), open_tables));
   return std::unique_ptr<Journal>(new Journal(std::move(tables)));
 }
 
@@ -138,6 +138,21 @@ Result<void> Journal::steps_ended(std::string const& run, std::vector<StepRecord
 Result<void> Journal::mark_interrupted() {
   return tables_->use([](Tables& tables) {
     return tables.database->run("UPDATE runs SET state = 'interrupted' WHERE state = 'running'");
+  });
+}
+
+Result<void> Journal::prune(Bounds const& bounds) {
+  constexpr std::string_view kOld =
+      "(SELECT run FROM runs WHERE state != 'running' ORDER BY started DESC, run DESC LIMIT -1 OFFSET ?)";
+  return tables_->use([&](Tables& tables) {
+    auto& database = *tables.database;
+    return database.transaction([&]() -> Result<void> {
+      TRY(database.run("DELETE FROM steps WHERE rowid <= (SELECT MAX(rowid) FROM steps) - ?", bounds.steps));
+      for (auto const* table : {"steps", "runs"})
+        TRY(database.run("DELETE FROM " + std::string(table) + " WHERE run IN " + std::string(kOld),
+                         bounds.runs));
+      return {};
+    });
   });
 }
 

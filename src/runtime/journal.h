@@ -44,10 +44,10 @@ struct StepRecord {
   Json inputs = {}, outputs = {};
 };
 
-// Any thread. A damaged file is set aside, and the journal goes on in a new one.
+// Any thread. A damaged file is set aside, where there is leave to, and the journal goes on in a new one.
 class Journal {
  public:
-  static Result<std::unique_ptr<Journal>> open(std::string const& file);
+  static Result<std::unique_ptr<Journal>> open(std::string const& file, LeaveToMend leave);
 
   // Of `record` what is known at the start.
   Result<void> run_started(RunRecord const& record);
@@ -56,6 +56,13 @@ class Journal {
   Result<void> steps_ended(std::string const& run, std::vector<StepRecord> const& steps);
   // Called by whoever holds the home's lock, before its own first run: nobody else can be running anything.
   Result<void> mark_interrupted();
+  // What is kept: the newest.
+  struct Bounds {
+    std::int64_t runs = 10'000;
+    std::int64_t steps = 1'000'000;  // of all runs
+  };
+  // Forgets what is older; a run goes with its steps. By whoever holds the home's lock.
+  Result<void> prune(Bounds const& bounds);
 
   // Newest first.
   Result<std::vector<RunRecord>> runs(int limit);

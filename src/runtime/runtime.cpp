@@ -29,7 +29,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Options given, net::Egress& egres
   auto runtime = std::unique_ptr<Runtime>(new Runtime(std::move(given), clock));
   auto const& options = runtime->options_;
   auto const& home = options.home;
-  for (auto const& folder : {home.data, home.cache}) TRY(os::make_folders(folder));
+  TRY(os::make_home(home));
 
   runtime->engines_ = TRY(host::load_manifests(options.installation.engines));
   auto catalog_folders = options.catalog_folders;
@@ -44,7 +44,8 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Options given, net::Egress& egres
   runtime->models_ = TRY(store::ModelStore::open(std::move(models), egress, clock));
   runtime->artifacts_ = TRY(store::ArtifactStore::open(home.data + "/artifacts"));
   runtime->cache_ = TRY(StepCache::open(home.cache, *runtime->artifacts_));
-  runtime->journal_ = TRY(Journal::open(home.data + "/runs.db"));
+  runtime->journal_ =
+      TRY(Journal::open(home.data + "/runs.db", [&self = *runtime] { return self.leave_to_mend(); }));
 
   runtime->library_ = runtime->make_library();
   std::vector<std::string> folders;
@@ -81,35 +82,49 @@ void Runtime::tidy() {
 }
 
 Result<os::FileLock> Runtime::lock_home(Patience patience) {
-  auto const file = options_.home.data + "/host.lock";
   if (patience == Patience::wait) {
-    return os::FileLock::acquire(file, os::own_command_line(), options_.stop,
+    return os::FileLock::acquire(lock_path(), os::own_command_line(), options_.stop,
                                  [this](os::FileLock::Holder const& holder) {
                                    if (options_.on_wait) options_.on_wait(holder.describe());
                                  });
   }
-  auto lock = TRY(os::FileLock::try_acquire(file, os::own_command_line()));
+  auto lock = TRY(os::FileLock::try_acquire(lock_path(), os::own_command_line()));
   if (auto* const free = std::get_if<os::FileLock>(&lock)) return std::move(*free);
   return Error(Code::busy, std::get<os::FileLock::Holder>(lock).describe() + " has this home's models");
 }
 
 Result<host::Host*> Runtime::start_host(Patience patience) {
-  return hosting_.with([this, patience](std::optional<Hosting>& hosting) -> Result<host::Host*> {
-    if (hosting) return hosting->host.get();
-    lock_ = TRY(lock_home(patience));
-    TRY(journal_->mark_interrupted());
-    Hosting started;
-    started.energy = os::EnergyMeter::open();
-    started.host = TRY(host::Host::start({engines_, options_.cores}, clock_));
-    auto mailbox = os::Mailbox::open(mailbox_path(), [this](std::string_view message) { hear(message); });
-    if (mailbox) {
-      started.mailbox = std::move(*mailbox);
-    } else {
-      log_warning("`shoal cancel` will not reach this process: " + mailbox.error().message());
-    }
-    hosting = std::move(started);
-    return hosting->host.get();
-  });
+  auto const running = [this] {
+    return hosting_.with([](auto& hosting) { return hosting ? hosting->host.get() : nullptr; });
+  };
+  if (auto* host = running()) return host;
+  std::lock_guard const one_at_a_time(starting_);
+  if (auto* host = running()) return host;
+  if (!lock_) lock_ = TRY(lock_home(patience));
+  holds_home_ = true;
+  TRY(journal_->mark_interrupted());
+  if (auto pruned = journal_->prune({}); !pruned)
+    log_warning("old runs could not be forgotten: " + pruned.error().message());
+  Hosting started;
+  started.energy = os::EnergyMeter::open();
+  started.host = TRY(host::Host::start({engines_, options_.cores, {}}, clock_));
+  auto mailbox = os::Mailbox::open(mailbox_path(), [this](std::string_view message) { hear(message); });
+  if (mailbox) {
+    started.mailbox = std::move(*mailbox);
+  } else {
+    log_warning("`shoal cancel` will not reach this process: " + mailbox.error().message());
+  }
+  auto* const host = started.host.get();
+  hosting_.with([&](auto& hosting) { hosting = std::move(started); });
+  return host;
+}
+
+Result<std::shared_ptr<void const>> Runtime::leave_to_mend() const {
+  if (holds_home_) return std::shared_ptr<void const>();
+  auto lock = TRY(os::FileLock::try_acquire(lock_path(), os::own_command_line()));
+  if (auto const* holder = std::get_if<os::FileLock::Holder>(&lock))
+    return Error(Code::busy, holder->describe() + " uses this home; try again when it has ended");
+  return std::make_shared<os::FileLock>(std::move(std::get<os::FileLock>(lock)));
 }
 
 void Runtime::hear(std::string_view message) {
@@ -142,8 +157,8 @@ Result<value::BlobPtr> Runtime::kept(value::Blob::Facts facts) const {
 }
 
 Result<void> Runtime::note_interrupted_runs() {
-  if (hosting_.with([](auto& hosting) { return hosting.has_value(); })) return {};
-  auto const lock = TRY(os::FileLock::try_acquire(options_.home.data + "/host.lock", os::own_command_line()));
+  if (holds_home_) return {};
+  auto const lock = TRY(os::FileLock::try_acquire(lock_path(), os::own_command_line()));
   if (std::holds_alternative<os::FileLock::Holder>(lock)) return {};
   return journal_->mark_interrupted();
 }
@@ -225,6 +240,8 @@ RunResult Runtime::run(Target const& target, RunRequest request) {
   options.on_event = std::move(request.on_event);
   options.stop = stop.get_token();
   options.accept_failed_checks = request.accept_failed_checks;
+  options.job_class = request.job_class;
+  options.deadline = request.deadline;
   Execution execution({**host, *cache_, *journal_, clock_}, std::move(options));
   result.outputs = execution.run(target, request.inputs);
   running_.with([&](auto& running) { running.erase(record.run); });

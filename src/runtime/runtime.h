@@ -3,9 +3,11 @@
 // caller; any number of threads may run what they have linked, all else is for one thread at a time.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -38,6 +40,8 @@ struct RunRequest {
   value::Value inputs;  // a record
   std::function<void(Event const&)> on_event;
   std::stop_token stop;
+  host::JobClass job_class = host::JobClass::interactive;
+  std::optional<MonotonicTime> deadline;  // deadline_exceeded after it, whatever still runs
   // Gives the best answer of a task although it failed its checks (marked so), or an error.
   bool accept_failed_checks = true;
   net::EgressAccount* egress = nullptr;  // what the run may send and has sent; nullptr: nothing
@@ -121,6 +125,9 @@ class Runtime {
   // The home's lock and the host, at the first run.
   Result<host::Host*> start_host(Patience patience = Patience::wait);
   Result<os::FileLock> lock_home(Patience patience);
+  // For files that only the home's host may touch: whoever has its lock.
+  Result<std::shared_ptr<void const>> leave_to_mend() const;
+  std::string lock_path() const { return options_.home.data + "/host.lock"; }
   std::string mailbox_path() const { return options_.home.data + "/host.mailbox"; }
   void hear(std::string_view message);
   void fill_shares(Ledger& ledger, double cpu_begun, double energy_begun);
@@ -136,7 +143,11 @@ class Runtime {
   std::unique_ptr<LiveLibrary> live_library_;
   SharedMeter cpu_, energy_;
   Guarded<std::map<std::string, std::stop_source>> running_;  // by run
-  std::optional<os::FileLock> lock_;                          // of the home; with hosting_
+  // Held while the home's lock is waited for: nobody else starts a host then, and nobody waits to look at
+  // what there is.
+  std::mutex starting_;
+  std::optional<os::FileLock> lock_;  // of the home; under starting_
+  std::atomic<bool> holds_home_{false};
   Guarded<std::optional<Hosting>> hosting_;
 };
 

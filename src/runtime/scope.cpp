@@ -15,6 +15,8 @@ std::shared_ptr<Scope> Scope::child() {
   return scope;
 }
 
+void Scope::end_by(MonotonicTime deadline) { deadline_ = std::min(deadline_.value_or(deadline), deadline); }
+
 void Scope::cancel() {
   if (cancelled_) return;
   cancelled_ = true;

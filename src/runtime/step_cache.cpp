@@ -54,7 +54,7 @@ Sha256 StepKey::hash() const {
 
 Result<std::unique_ptr<StepCache>> StepCache::open(std::string const& folder,
                                                    store::ArtifactStore& artifacts) {
-  auto tables = TRY(Mending<Tables>::open(folder + "/steps.db", OnDamage::drop, open_tables));
+  auto tables = TRY(Mending<Tables>::open(folder + "/steps.db", OnDamage::drop, {}, open_tables));
   return std::unique_ptr<StepCache>(new StepCache(std::move(tables), artifacts));
 }
 

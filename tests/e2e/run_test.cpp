@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <map>
 #include <thread>
 
@@ -247,6 +248,76 @@ TEST_F(RunTest, TheJournalKnowsRunsStepsAndWhatWasInterrupted) {
   std::map<std::string, std::string> states;
   for (auto const& step : *steps) states[step.step] = step.state;
   EXPECT_EQ(states, (std::map<std::string, std::string>{{"said[0]", "done"}, {"once", "done"}}));
+}
+
+TEST_F(RunTest, MoreReadyStepsThanTheHostsQueueTakesWait) {
+  std::string text = "shoal: 1\npipeline: wide\nsteps:\n";
+  int const steps = 10'100;
+  std::string all;
+  for (int i = 0; i < steps; ++i) {
+    text += "  s" + std::to_string(i) + ": {use: echo.echo, with: {value: 1}, cache: off}\n";
+    all += (i ? ", $s" : "$s") + std::to_string(i);
+  }
+  add("wide.yaml", text + "  all: {use: first, with: {values: [" + all + "]}}\noutputs: {all: $all}\n");
+  auto const result = run("wide");
+  ASSERT_TRUE(result.outputs) << result.outputs.error().message();
+  EXPECT_EQ(result.ledger["calls"].as_integer(), steps);
+}
+
+TEST_F(RunTest, ADeadlineEndsARunAlsoWhereItsStepsAreHeldBack) {
+  RunRequest request;
+  request.inputs = Value::record({{"seconds", 3000}});
+  request.deadline = clock_.now();
+  auto const over = runtime_->run("echo.sleep", std::move(request));
+  ASSERT_FALSE(over.outputs);
+  EXPECT_EQ(over.outputs.error().code(), Code::deadline_exceeded);
+}
+
+TEST_F(RunTest, WhoWaitsForTheHomeKeepsNobodyWaiting) {
+  ASSERT_TRUE(run("echo.echo", Value::record({{"value", 1}})).outputs);  // holds the home's host
+  Runtime::Options options;
+  options.home = runtime_->home();
+  auto const build = std::string(SHOAL_BINARY_DIR);
+  options.installation = {build + "/lib/shoal/engines", build + "/share/shoal"};
+  std::stop_source stop;
+  options.stop = stop.get_token();
+  std::promise<void> waits;
+  options.on_wait = [&](std::string const&) { waits.set_value(); };
+  auto const second = Runtime::open(std::move(options), egress_, clock_).value();
+  std::thread waiting([&] { (void)second->run("echo.echo", {.inputs = Value::record({{"value", 2}})}); });
+  waits.get_future().wait();
+  auto looked = std::async(std::launch::async, [&] { return second->note_interrupted_runs().has_value(); });
+  EXPECT_EQ(looked.wait_for(std::chrono::seconds(30)), std::future_status::ready);
+  stop.request_stop();
+  waiting.join();
+  EXPECT_TRUE(looked.get());
+}
+
+TEST_F(RunTest, OnlyWhoHoldsTheHomePutsADamagedJournalAside) {
+  ASSERT_TRUE(run("echo.echo", Value::record({{"value", 1}})).outputs);  // holds the home's host
+  std::ofstream(home_.path() + "/other.db") << std::string(8192, 'x');
+  auto const journal = home_.path() + "/runs.db";
+  for (auto const* part : {"", "-wal", "-shm"})
+    std::filesystem::rename(journal + part, home_.path() + "/kept.db" + part);
+  std::filesystem::rename(home_.path() + "/other.db", journal);
+  auto const second = open_runtime(home_.path(), egress_, clock_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), Code::busy);
+  EXPECT_NE(second.error().message().find("damaged"), std::string::npos) << second.error().message();
+  EXPECT_FALSE(std::filesystem::exists(journal + ".damaged"));
+  runtime_.reset();
+  open();
+  EXPECT_TRUE(std::filesystem::exists(journal + ".damaged"));
+}
+
+TEST_F(RunTest, NobodyElseCanLookIntoANewHome) {
+  auto const home = home_.path() + "/new/home";
+  ASSERT_TRUE(open_runtime(home, egress_, clock_));
+  using std::filesystem::perms;
+  for (auto const& folder : {home, home + "/cache"}) {
+    EXPECT_EQ(std::filesystem::status(folder).permissions() & (perms::group_all | perms::others_all),
+              perms::none);
+  }
 }
 
 TEST_F(RunTest, BytesThatLeftTheMachineAreInTheLedger) {
