@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "host/report.h"
 #include "os/file.h"
 #include "value/json.h"
 #include "wire/message.h"
@@ -15,7 +16,6 @@
 namespace shoal::host {
 namespace {
 
-constexpr std::size_t kMostUnread = 16 << 20;
 constexpr Duration kMemoryInterval = std::chrono::milliseconds(500);
 // So far beyond the limit of all workers a single one cannot allocate any more: it is ended before, unless it
 // is faster than the watch.
@@ -31,24 +31,6 @@ Scheduler::Options options_of(Host::Options const& host) {
   options.jobs = host.limits.jobs;
   options.keep_alive = host.limits.keep_alive;
   return options;
-}
-
-MemoryByDevice memory_of(wire::MemoryReport const& report) {
-  return {{report.weights, report.cache, report.compute, report.projector, report.prefixes, report.other}};
-}
-
-JobReport report_of(Error error) {
-  JobReport report;
-  report.outputs = std::move(error);
-  return report;
-}
-
-// The key of the model with this number, which `worker` is loading.
-std::optional<std::string> loading_key(WorkerProcess const& worker, std::uint64_t number) {
-  for (auto const& [key, heard] : worker.loads) {
-    if (worker.models.at(key) == number) return key;
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -357,30 +339,6 @@ void Host::probe(ProbeModel const& action) {
     kill(worker, "could not be sent a model");
 }
 
-// Where nobody can say what a model needs, it is what its file has. What is wrong with it, the load will say.
-void Host::on_probed(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
-  auto const probing = worker.probes.extract(frame.call).mapped();
-  wire::MemoryReport memory;
-  if (frame.type == wire::FrameType::result) {
-    auto const json = wire::payload_from_worker(frame);
-    auto const reply = json ? wire::load_reply_from(*json) : Result<wire::LoadReply>(json.error());
-    if (reply) memory = reply->memory;
-  }
-  if (memory.total() == 0) memory.weights = probing.file_bytes;
-  feed(ModelProbed{id, probing.key, memory_of(memory)});
-}
-
-Result<void> Host::on_unloaded(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
-  for (auto const& [key, number] : worker.models) {
-    if (number != frame.call) continue;
-    auto const gone = key;
-    worker.models.erase(gone);
-    feed(ModelUnloaded{id, gone});
-    return {};
-  }
-  return Error(Code::invalid_argument, "UNLOAD of a model that it does not have");
-}
-
 void Host::load(LoadModel const& action) {
   auto const found = workers_.find(action.worker);
   if (found == workers_.end()) return;
@@ -435,137 +393,6 @@ void Host::finish(JobId id, JobReport report) {
     report.waited = now - job.submitted;
   }
   if (job.spec.on_done) job.spec.on_done(std::move(report));
-}
-
-void Host::receive(WorkerId id) {
-  auto& worker = *workers_.at(id);
-  auto const arrived = worker.channel().read();
-  if (!arrived || !*arrived) {
-    // The process ends or has ended: its status says more than the closed socket.
-    worker.closed = true;
-    poller_.remove(worker.channel().descriptor());
-    if (arrived) return worker.process().terminate();
-    return kill(worker, "broke the wire protocol (" + arrived.error().message() + ") and was killed");
-  }
-  if (auto const handled = handle_all(id, worker); !handled)
-    kill(worker, "broke the wire protocol (" + handled.error().message() + ") and was killed");
-}
-
-Result<void> Host::handle_all(WorkerId id, WorkerProcess& worker) {
-  try {
-    while (auto received = TRY(worker.channel().next())) TRY(handle(id, worker, std::move(*received)));
-    return {};
-  } catch (std::bad_alloc const&) {
-    return Error(Code::out_of_memory, "an answer that the memory has no room for");
-  }
-}
-
-Result<void> Host::handle(WorkerId id, WorkerProcess& worker, wire::Received received) {
-  using Type = wire::FrameType;
-  worker.heartbeat.heard(clock_.now());
-  switch (received.frame.type) {
-    case Type::hello: return on_hello(id, worker, received.frame);
-    case Type::cores: return on_cores(id, worker);
-    case Type::unload: return on_unloaded(id, worker, received.frame);
-    case Type::result: return on_result(id, worker, received.frame);
-    case Type::error: return on_error(id, worker, received.frame);
-    case Type::chunk: return on_chunk(id, worker, received.frame);
-    case Type::buffer: TRY(job_of(worker, received.frame)); return worker.buffers().add(std::move(received));
-    default: return {};
-  }
-}
-
-Result<void> Host::on_hello(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
-  auto const hello = TRY(wire::hello_from(TRY(wire::payload_from_worker(frame))));
-  if (hello.protocol != wire::kProtocolVersion) {
-    return Error(Code::unsupported, "it speaks version " + std::to_string(hello.protocol) +
-                                        ", the host version " + std::to_string(wire::kProtocolVersion));
-  }
-  if (worker.ready) return Error(Code::invalid_argument, "a second HELLO");
-  worker.ready = true;
-  worker.heartbeat.said_hello();
-  warn_of_missing_protection(hello.unprotected);
-  feed(WorkerReady{id});
-  return {};
-}
-
-Result<void> Host::on_cores(WorkerId id, WorkerProcess& worker) {
-  if (worker.leases == 0) return Error(Code::invalid_argument, "CORES that nobody asked for");
-  worker.leases -= 1;
-  feed(CoresReturned{id});
-  return {};
-}
-
-// The job that the worker was sent under the frame's number: none where it ended meanwhile, because it was
-// cancelled, and an error where the worker was sent no such call or has answered it.
-Result<Host::Job*> Host::job_of(WorkerProcess const& worker, wire::Frame const& frame) {
-  if (!worker.calls.contains(frame.call)) {
-    return Error(Code::invalid_argument,
-                 "a frame for call " + std::to_string(frame.call) + ", which is not its own");
-  }
-  auto const found = jobs_.find(frame.call);
-  return found == jobs_.end() ? nullptr : &found->second;
-}
-
-Result<void> Host::on_result(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
-  if (auto const key = loading_key(worker, frame.call)) {
-    auto const reply = TRY(wire::load_reply_from(TRY(wire::payload_from_worker(frame))));
-    worker.loads.erase(*key);
-    feed(ModelLoaded{id, *key, memory_of(reply.memory)});
-    return {};
-  }
-  if (worker.probes.contains(frame.call)) return on_probed(id, worker, frame), Result<void>();
-  auto* const job = TRY(job_of(worker, frame));
-  auto const reply = TRY(wire::call_reply_from(TRY(wire::payload_from_worker(frame))));
-  JobReport report;
-  auto const inputs = job ? value::blobs_of(job->spec.inputs) : wire::InputBlobs();
-  report.outputs = worker.buffers().take_value(frame.call, reply.outputs, inputs);
-  report.evidence = reply.evidence;
-  report.cpu_seconds = std::max(0.0, reply.cpu_seconds - worker.cpu_seconds);
-  report.peak_bytes = reply.peak_bytes;
-  worker.cpu_seconds = std::max(worker.cpu_seconds, reply.cpu_seconds);
-  worker.calls.erase(frame.call);
-  feed(JobEnded{frame.call});
-  finish(frame.call, std::move(report));
-  return {};
-}
-
-Result<void> Host::on_error(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
-  auto const json = wire::payload_from_worker(frame);
-  auto error = json ? wire::error_from(*json) : Error(Code::engine_failed, "an error that cannot be read");
-  if (auto const key = loading_key(worker, frame.call)) {
-    worker.models.erase(*key);
-    worker.loads.erase(*key);
-    auto const& name = models_.contains(*key) ? models_.at(*key).name : worker.manifest().engine;
-    feed(LoadFailed{id, *key, std::move(error).within("loading " + name)});
-    return {};
-  }
-  if (worker.probes.contains(frame.call)) return on_probed(id, worker, frame), Result<void>();
-  TRY(job_of(worker, frame));
-  worker.calls.erase(frame.call);
-  worker.buffers().drop(frame.call);
-  feed(JobEnded{frame.call});
-  finish(frame.call, report_of(std::move(error)));
-  return {};
-}
-
-Result<void> Host::on_chunk(WorkerId, WorkerProcess& worker, wire::Frame const& frame) {
-  auto const chunk = TRY(wire::chunk_from(TRY(wire::payload_from_worker(frame))));
-  if (auto const key = loading_key(worker, frame.call)) {  // how far a load is
-    worker.loads.at(*key) = clock_.now();
-    return {};
-  }
-  auto* const job = TRY(job_of(worker, frame));
-  if (chunk.port.empty()) {
-    if (job && job->spec.on_progress) job->spec.on_progress(chunk.done, chunk.total, chunk.what);
-    return {};
-  }
-  auto part = TRY(worker.buffers().take_value(frame.call, chunk.part));
-  if (worker.channel().unsent_bytes() > kMostUnread)
-    return Error(Code::invalid_argument, "parts of a stream from a worker that reads nothing");
-  TRY(worker.channel().send(wire::FrameType::credit, frame.call, Json::object({{"chunks", 1}}).dump()));
-  if (job && job->spec.on_chunk) job->spec.on_chunk(chunk.port, std::move(part));
-  return {};
 }
 
 void Host::flush(WorkerProcess& worker) {

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
-#include <semaphore>
+#include <thread>
 
 #include "host/host.h"
 #include "os/file.h"
@@ -22,8 +22,6 @@ constexpr std::uint64_t kMB = 1'000'000;
 struct Pending {
   JobId id = 0;
   std::future<JobReport> report;
-  // Released at each progress report.
-  std::shared_ptr<std::counting_semaphore<>> progress = std::make_shared<std::counting_semaphore<>>(0);
 };
 
 class AcceptanceTest : public testing::Test {
@@ -64,9 +62,6 @@ class AcceptanceTest : public testing::Test {
     job.job_class = job_class;
     job.inputs = Value::record({{"prompt", "Once upon a time"}, {"raw", true}, {"max_tokens", tokens}});
     Pending pending{0, promise->get_future()};
-    job.on_progress = [progress = pending.progress](double, double, std::string const&) {
-      progress->release();
-    };
     job.on_done = [promise](JobReport report) { promise->set_value(std::move(report)); };
     pending.id = host_->submit(std::move(job));
     return pending;
@@ -86,6 +81,14 @@ class AcceptanceTest : public testing::Test {
       if (each.model == name && each.state == Resident::State::ready) return each;
     }
     return std::nullopt;
+  }
+
+  void wait_until_running(std::string const& name) {
+    while (true) {
+      auto const found = resident(name);
+      if (found && found->running > 0) return;
+      std::this_thread::yield();
+    }
   }
 
   SystemClock clock_;
@@ -158,7 +161,7 @@ TEST_F(AcceptanceTest, AColdRequestCanBeCancelledAndTheNextOneIsServed) {
 
 TEST_F(AcceptanceTest, WhoGoesAwayInTheMiddleFreesItsPlace) {
   auto endless = submit(small_, 400);
-  endless.progress->acquire();
+  wait_until_running("small");
   host_->cancel(endless.id);
   EXPECT_EQ(endless.report.get().outputs.error().code(), Code::cancelled);
   auto next = submit(small_);
@@ -171,7 +174,7 @@ TEST_F(AcceptanceTest, AWorkerThatIsKilledLosesNoJobOfItsOwnOrOfOthers) {
   expect_text(warm);
   expect_text(other);
   auto running = submit(small_, 200);
-  running.progress->acquire();
+  wait_until_running("small");
   auto beside = submit(large_, 20);
   kill(resident("small")->process, SIGKILL);
   expect_text(running);
