@@ -38,6 +38,12 @@ struct ModelLoaded {
   std::string model;
   MemoryByDevice memory = {};  // as the worker has it; empty: it does not say
 };
+// What a loaded model takes has changed.
+struct ModelMeasured {
+  WorkerId worker;
+  std::string model;
+  MemoryByDevice memory;
+};
 struct LoadFailed {
   WorkerId worker;
   std::string model;
@@ -71,8 +77,8 @@ struct UnloadRequested {
 };
 struct Tick {};
 using Event = std::variant<JobArrived, JobCancelled, JobEnded, WorkerReady, WorkerDied, ModelProbed,
-                           ModelLoaded, LoadFailed, ModelUnloaded, CoresReturned, MemoryReported,
-                           PressureReported, PinChanged, UnloadRequested, Tick>;
+                           ModelLoaded, ModelMeasured, LoadFailed, ModelUnloaded, CoresReturned,
+                           MemoryReported, PressureReported, PinChanged, UnloadRequested, Tick>;
 
 // Actions, to be carried out in order.
 struct StartWorker {

@@ -59,6 +59,7 @@ Result<void> Host::handle(WorkerId id, WorkerProcess& worker, wire::Received rec
     case Type::result: return on_result(id, worker, received.frame);
     case Type::error: return on_error(id, worker, received.frame);
     case Type::chunk: return on_chunk(id, worker, received.frame);
+    case Type::stats: return on_stats(id, worker, received.frame);
     case Type::buffer: TRY(job_of(worker, received.frame)); return worker.buffers().add(std::move(received));
     default: return {};
   }
@@ -75,6 +76,16 @@ Result<void> Host::on_hello(WorkerId id, WorkerProcess& worker, wire::Frame cons
   worker.heartbeat.said_hello();
   warn_of_missing_protection(hello.unprotected);
   feed(WorkerReady{id});
+  return {};
+}
+
+Result<void> Host::on_stats(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
+  auto const stats = TRY(wire::stats_from(TRY(wire::payload_from_worker(frame))));
+  for (auto const& [key, number] : worker.models) {
+    if (number != frame.call) continue;
+    feed(ModelMeasured{id, key, memory_of(stats.memory)});
+    break;
+  }
   return {};
 }
 

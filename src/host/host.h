@@ -136,6 +136,7 @@ class Host {
   Result<void> handle_all(WorkerId id, WorkerProcess& worker);
   Result<void> handle(WorkerId id, WorkerProcess& worker, wire::Received received);
   Result<void> on_hello(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
+  Result<void> on_stats(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
   Result<void> on_cores(WorkerId id, WorkerProcess& worker);
   void on_probed(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
   Result<void> on_unloaded(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);

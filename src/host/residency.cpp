@@ -278,6 +278,15 @@ void Scheduler::handle(ModelLoaded const& event) {
   note(Decision::Kind::loaded, line, "in " + human_seconds(seconds(facts.load_time)));
 }
 
+void Scheduler::handle(ModelMeasured const& event) {
+  auto const found = workers_.find(event.worker);
+  if (found == workers_.end() || is_nothing(total_of(event.memory))) return;
+  auto const model = found->second.models.find(event.model);
+  if (model == found->second.models.end() || model->second.state != ModelState::loaded) return;
+  facts_[{found->second.engine, event.model}].memory = event.memory;
+  ledger_.set({event.worker, event.model}, event.memory);
+}
+
 void Scheduler::handle(LoadFailed const& event) {
   auto const found = workers_.find(event.worker);
   if (found == workers_.end()) return;

@@ -176,6 +176,15 @@ TEST_F(ResidencyTest, AWrongEstimateIsCorrectedAndWhatIsIdleGoes) {
   EXPECT_EQ(resident(), (Names{"a"}));
 }
 
+TEST_F(ResidencyTest, AModelThatTakesMoreThanBeforeIsCountedSo) {
+  ask_and_end(1, "c");
+  ask(2, "a");
+  wait(5);
+  auto const worker = scheduler_.snapshot(at(now_)).residents.back().worker;
+  feed(ModelMeasured{worker, "a", needs(900)});
+  EXPECT_EQ(resident(), (Names{"a"}));
+}
+
 TEST_F(ResidencyTest, PressureTakesWhatNobodyUses) {
   ask(1, "a");
   ask_and_end(2, "c");

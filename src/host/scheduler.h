@@ -90,6 +90,7 @@ class Scheduler {
   void handle(WorkerDied const&);
   void handle(ModelProbed const&);
   void handle(ModelLoaded const&);
+  void handle(ModelMeasured const&);
   void handle(LoadFailed const&);
   void handle(ModelUnloaded const&);
   void handle(CoresReturned const&);

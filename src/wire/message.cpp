@@ -18,7 +18,7 @@ std::uint64_t bytes_at(Json const& object, std::string_view key) {
 }
 
 MemoryReport memory_from(Json const& json) {
-  return {bytes_at(json, "weights"), bytes_at(json, "cache"), bytes_at(json, "compute"),
+  return {bytes_at(json, "weights"), bytes_at(json, "cache"),    bytes_at(json, "compute"),
           bytes_at(json, "other"),   bytes_at(json, "prefixes"), bytes_at(json, "projector")};
 }
 
