@@ -1,9 +1,10 @@
 #include "base/text.h"
-#include "cli/render.h"
+#include "cli/host_state.h"
 #include "cli/runner.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "http/server.h"
+#include "net/url.h"
 
 namespace shoal::cli {
 namespace {
@@ -36,35 +37,52 @@ Result<std::unique_ptr<http::HostClient>> require_host(Session& session) {
   return host;
 }
 
-std::string render_state(Json const& state) {
-  std::vector<std::vector<std::string>> rows = {
-      {"host", "shoal " + state["version"].as_string() + ", since " + state["started"].as_string()},
-      {"home", state["home"].as_string()},
-      {"cores", std::to_string(state["cores"].as_integer())}};
-  auto const& idle = state["idle_exit_seconds"];
-  if (idle.is_number())
-    rows.push_back({"ends", "after " + human_seconds(idle.as_number()) + " without work"});
-  auto text = table(rows);
-  auto const& runs = state["runs"].as_array();
-  text += runs.empty() ? "nothing runs\n" : "runs\n";
-  rows.clear();
-  for (auto const& run : runs)
-    rows.push_back({"  " + run["run"].as_string(), run["started"].as_string(), run["name"].as_string()});
-  return text + table(rows);
-}
-
-Result<int> ps(Session& session, Arguments const&) {
+Result<int> ps(Session& session, Arguments const& arguments) {
   auto const host = TRY(require_host(session));
   auto const state = TRY(host->get("state"));
   if (session.json()) {
     session.print_json(state);
-  } else {
+  } else if (!arguments.has("--why")) {
     session.print(render_state(state));
+  } else {
+    auto const model = arguments.value("--why");
+    auto const reasons = render_reasons(state, model);
+    if (reasons.empty())
+      return Error(Code::not_found, "the host has decided nothing about `" + printable(model) +
+                                        "`; `shoal ps` lists what is loaded");
+    session.print(reasons);
+  }
+  return 0;
+}
+
+// Of a model as the catalogue or the store knows it.
+Result<Json> tell_about(Session& session, std::string const& name, std::string_view what) {
+  auto const model = TRY(TRY(session.home())->models().find(name));
+  auto const host = TRY(require_host(session));
+  return host->post("models/" + net::percent_encoded(model.entry.name) + "/" + std::string(what));
+}
+
+Result<int> pin(Session& session, Arguments const& arguments) {
+  bool const off = arguments.has("--off");
+  for (auto const& name : arguments.positionals) {
+    auto const answer = TRY(tell_about(session, name, off ? "unpin" : "pin"));
+    if (session.json()) session.print_json(answer);
+    session.note(name + (off ? " may be evicted again" : " stays loaded, once it is, until the host ends"));
+  }
+  return 0;
+}
+
+Result<int> stop_models(Session& session, Arguments const& arguments) {
+  for (auto const& name : arguments.positionals) {
+    auto const answer = TRY(tell_about(session, name, "unload"));
+    if (session.json()) session.print_json(answer);
+    session.note(name + " goes as soon as nothing uses it");
   }
   return 0;
 }
 
 Result<int> stop(Session& session, Arguments const& arguments) {
+  if (!arguments.positionals.empty()) return stop_models(session, arguments);
   auto const host = TRY(require_host(session));
   auto const under_way = TRY(host->get("state"))["runs"].as_array().size();
   bool const now = arguments.has("--now");
@@ -96,7 +114,11 @@ Verb ps_verb() {
   Verb verb;
   verb.name = "ps";
   verb.about = "Say what the host of this home has loaded and under way";
-  verb.example = "shoal ps\nshoal ps --json";
+  verb.details =
+      "Every model with its bytes by kind, its cores and its jobs. --why says why a model was loaded, evicted "
+      "or\nrefused.";
+  verb.example = "shoal ps\nshoal ps --why smollm2-135m";
+  verb.options = {{"--why", "", "MODEL", "What was decided about this model or engine, and why"}};
   verb.run = ps;
   return verb;
 }
@@ -104,15 +126,30 @@ Verb ps_verb() {
 Verb stop_verb() {
   Verb verb;
   verb.name = "stop";
-  verb.about = "End the host of this home, once what it runs has ended";
-  verb.example = "shoal stop\nshoal stop --now";
+  verb.positionals = "[MODEL…]";
+  verb.about = "End the host of this home once what it runs has ended, or give back what a model holds";
+  verb.example = "shoal stop\nshoal stop --now\nshoal stop smollm2-135m";
+  verb.max_positionals = -1;
   verb.options = {{"--now", "", "", "Cancel what it runs"}};
   verb.run = stop;
   return verb;
 }
 
+Verb pin_verb() {
+  Verb verb;
+  verb.name = "pin";
+  verb.positionals = "MODEL…";
+  verb.about = "Keep a model loaded, whatever else wants the memory";
+  verb.example = "shoal pin smollm2-135m\nshoal pin --off smollm2-135m";
+  verb.min_positionals = 1;
+  verb.max_positionals = -1;
+  verb.options = {{"--off", "", "", "Let it be evicted again"}};
+  verb.run = pin;
+  return verb;
+}
+
 }  // namespace
 
-std::vector<Verb> host_verbs() { return {serve_verb(), ps_verb(), stop_verb()}; }
+std::vector<Verb> host_verbs() { return {serve_verb(), ps_verb(), pin_verb(), stop_verb()}; }
 
 }  // namespace shoal::cli

@@ -50,7 +50,6 @@ void NativeApi::handle(net::ServerRequest request, net::Responder responder) {
   if (first == "runs" && path.size() == 3 && path[2] == "events" && !posts)
     return follow_run(path[1], request, responder);
   if (first == "stop" && path.size() == 1 && posts) return stop(request, responder);
-  if (first == "state" && path.size() == 1 && !posts) return responder.reply(json_reply(state()));
   auto answer = plain_answer(request, path);
   if (!answer) return responder.reply(unknown_address(request));
   later(responder, [answer = std::move(answer), responder] {
@@ -67,6 +66,8 @@ std::function<Result<Json>()> NativeApi::plain_answer(net::ServerRequest const& 
   if (is("GET", "runs", 1)) return [this, request] { return list_runs(request); };
   if (is("GET", "runs", 2)) return [this, run = path[1]] { return show_run(run); };
   if (is("POST", "runs", 3) && path[2] == "cancel") return [this, run = path[1]] { return cancel_run(run); };
+  if (is("GET", "state", 1)) return [this] { return state(); };
+  if (is("POST", "models", 3)) return [this, path] { return change_model(path[1], path[2]); };
   if (is("GET", "models", 1)) return [this] { return list_models(); };
   return {};
 }
@@ -92,15 +93,27 @@ void NativeApi::follow_run(std::string const& run, net::ServerRequest const& req
 }
 
 void NativeApi::stop(net::ServerRequest const& request, net::Responder const& responder) {
-  responder.reply(json_reply(state()));
+  responder.reply(json_reply(Json::object({{"runs", runs_.list()}})));
   facts_.on_stop(request.parameter("now") == "true");
 }
 
-Json NativeApi::state() const {
+Result<Json> NativeApi::state() const {
   auto state = facts_.describe();
   state.set("build", facts_.build);
+  state.set("host", TRY(runtime_.host_state()));
   state.set("runs", runs_.list());
   return state;
+}
+
+Result<Json> NativeApi::change_model(std::string const& model, std::string const& change) {
+  if (change == "unload") {
+    TRY(runtime_.unload(model));
+  } else if (change == "pin" || change == "unpin") {
+    TRY(runtime_.pin(model, change == "pin"));
+  } else {
+    return Error(Code::not_found, "a model can be told to `pin`, `unpin` or `unload`, not `" + change + "`");
+  }
+  return Json::object({{"model", model}, {"done", change}});
 }
 
 Result<Json> NativeApi::list_runs(net::ServerRequest const& request) const {

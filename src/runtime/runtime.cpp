@@ -66,6 +66,24 @@ std::unique_ptr<Library> Runtime::make_library() const {
   return library;
 }
 
+Result<host::Host*> Runtime::own_host() {
+  auto* host = hosting_.with([](auto& hosting) { return hosting ? hosting->host.get() : nullptr; });
+  if (host) return host;
+  return Error(Code::unavailable, "this process has no host of models");
+}
+
+Result<Json> Runtime::host_state() { return to_json(TRY(TRY(own_host())->snapshot())); }
+
+Result<void> Runtime::pin(std::string const& model, bool pinned) {
+  TRY(own_host())->pin(TRY(models_->find(model)).entry.name, pinned);
+  return {};
+}
+
+Result<void> Runtime::unload(std::string const& model) {
+  TRY(own_host())->unload(TRY(models_->find(model)).entry.name);
+  return {};
+}
+
 Result<void> Runtime::take_home() {
   TRY(start_host(Patience::give_up));
   return {};

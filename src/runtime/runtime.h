@@ -91,6 +91,11 @@ class Runtime {
 
   // Takes the home and starts the host now, not at the first run. busy: another process has it.
   Result<void> take_home();
+  // What the host holds and why (host/snapshot.h). unavailable: it is not started, or has ended.
+  Result<Json> host_state();
+  // Keeps the model of this name loaded, or no longer; gives back what it holds as soon as nobody uses it.
+  Result<void> pin(std::string const& model, bool pinned);
+  Result<void> unload(std::string const& model);
   // Makes the caches smaller where they have grown beyond their bounds. No run may be in progress. Done at
   // the end, too.
   void tidy();
@@ -128,6 +133,8 @@ class Runtime {
   // For files that only the home's host may touch: whoever has its lock.
   Result<std::shared_ptr<void const>> leave_to_mend() const;
   std::string lock_path() const { return options_.home.data + "/host.lock"; }
+  // The host that is started already.
+  Result<host::Host*> own_host();
   std::string mailbox_path() const { return options_.home.data + "/host.mailbox"; }
   void hear(std::string_view message);
   void fill_shares(Ledger& ledger, double cpu_begun, double energy_begun);
