@@ -156,6 +156,19 @@ TEST_F(ServeTest, AHostWithoutWorkEnds) {
   EXPECT_EQ(host->wait().code, 0);
 }
 
+TEST_F(ServeTest, PsSaysWhoIsLoadedAndWhy) {
+  EXPECT_EQ(run({"run", "echo.echo", "one"}).status.code, 0);
+  auto const state = json({"ps"});
+  auto const& residents = state["host"]["residents"].as_array();
+  ASSERT_EQ(residents.size(), 1u) << state.dump(1);
+  EXPECT_EQ(residents[0]["engine"], Json("echo"));
+  EXPECT_GT(residents[0]["memory"]["total"].as_integer(), 0);
+  EXPECT_NE(run({"ps"}).standard_output.find("  echo  idle "), std::string::npos);
+  EXPECT_NE(run({"ps", "--why", "echo"}).standard_output.find("for 1 call"), std::string::npos);
+  EXPECT_EQ(run({"ps", "--why", "ocr"}).status.code, 3);
+  EXPECT_EQ(run({"pin", "no-such-model"}).status.code, 3);
+}
+
 TEST_F(ServeTest, ASecondHostIsRefused) {
   auto const first = os::Process::spawn(command({"serve"})).value();
   while (host().empty()) {
