@@ -89,7 +89,7 @@ Result<int> stop(Session& session, Arguments const& arguments) {
   if (under_way > 0)
     session.note((now ? "cancelling " : "waiting for ") + std::to_string(under_way) +
                  (under_way == 1 ? " run" : " runs"));
-  TRY(end_host(session, *host, now));
+  TRY(end_host(session, *host, now ? Ending::now : Ending::gracefully));
   if (session.json()) session.print_json(Json::object({{"stopped", true}}));
   if (!session.json()) session.note("the host has ended");
   return 0;
@@ -115,7 +115,8 @@ Verb ps_verb() {
   verb.name = "ps";
   verb.about = "Say what the host of this home has loaded and under way";
   verb.details =
-      "Every model with its bytes by kind, its cores and its jobs. --why says why a model was loaded, evicted "
+      "Every model with its bytes by kind, its cores and its jobs. --why says why a model was loaded, "
+      "evicted "
       "or\nrefused.";
   verb.example = "shoal ps\nshoal ps --why smollm2-135m";
   verb.options = {{"--why", "", "MODEL", "What was decided about this model or engine, and why"}};

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/guarded.h"
 #include "base/result.h"
 #include "http/host_client.h"
 #include "runtime/runtime.h"
@@ -26,18 +27,26 @@ class Runner {
   // under way. Where that cannot be, says why and works without one.
   static Result<std::unique_ptr<Runner>> open(Session& session);
 
+  // A host that is ending is followed by the next one.
   runtime::RunResult run(Runnable const& runnable, runtime::RunRequest request);
 
  private:
-  explicit Runner(runtime::Runtime& home) : home_(home) {}
+  using Host = std::shared_ptr<http::HostClient>;
 
+  Runner(Session& session, runtime::Runtime& home) : session_(session), home_(home) {}
+  // In place of `gone`.
+  Result<Host> next_host(Host const& gone);
+
+  Session& session_;
   runtime::Runtime& home_;
-  std::unique_ptr<http::HostClient> host_;  // nullptr: this process
+  Guarded<Host> host_;  // nullptr: this process
 };
 
 // not_found: no host listens.
 Result<std::unique_ptr<http::HostClient>> find_host(Session& session);
-// Returns when the host does not listen any more. `now`: what it has under way is cancelled.
-Result<void> end_host(Session& session, http::HostClient& host, bool now);
+
+enum class Ending { gracefully, now };  // now: what is under way is cancelled
+// Returns when that host does not listen any more.
+Result<void> end_host(Session& session, http::HostClient& host, Ending ending);
 
 }  // namespace shoal::cli

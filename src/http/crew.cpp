@@ -1,5 +1,11 @@
 #include "http/crew.h"
 
+#include <exception>
+#include <string>
+#include <system_error>
+
+#include "base/log.h"
+
 namespace shoal::http {
 
 Crew::~Crew() {
@@ -17,7 +23,11 @@ Result<void> Crew::run(std::function<void()> work) {
     return Error(Code::busy, "the host has " + std::to_string(most_) +
                                  " requests under way and takes no more now; try again in a second");
   }
-  if (waiting_.size() >= idle_) threads_.emplace_back([this] { labour(); });
+  try {
+    if (waiting_.size() >= idle_) threads_.emplace_back([this] { labour(); });
+  } catch (std::system_error const& failed) {
+    return Error(Code::unavailable, std::string("no thread for the request: ") + failed.what());
+  }
   waiting_.push_back(std::move(work));
   changed_.notify_one();
   return {};
@@ -33,7 +43,11 @@ void Crew::labour() {
     auto const work = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    work();
+    try {
+      work();
+    } catch (std::exception const& thrown) {
+      log_error(std::string("a request ended with an internal error: ") + thrown.what());
+    }
     lock.lock();
   }
 }

@@ -57,6 +57,10 @@ void EventLog::finish(Json const& result) {
   change([&](State& state) { state.result = std::move(text); });
 }
 
+std::size_t EventLog::bytes() const {
+  return state_.with([](State const& state) { return state.bytes + state.result.size(); });
+}
+
 EventLog::Part EventLog::read(std::uint64_t after, std::function<void()> wake) {
   return state_.with([&](State& state) {
     Part part;

@@ -26,6 +26,9 @@ class EventLog {
   // The run is over; nothing is appended after it.
   void finish(Json const& result);
 
+  // That it keeps.
+  std::size_t bytes() const;
+
   struct Part {
     std::string text;
     std::uint64_t last = 0;  // the number of the last event in it

@@ -11,9 +11,10 @@ std::string event_text(std::string const& number, std::string_view name, std::st
 }
 
 Result<void> EventStreamReader::read(std::string_view piece) {
+  auto const known = rest_.size();
   rest_ += piece;
   std::size_t begin = 0;
-  for (auto end = rest_.find('\n'); end != std::string::npos; end = rest_.find('\n', begin)) {
+  for (auto end = rest_.find('\n', known); end != std::string::npos; end = rest_.find('\n', begin)) {
     TRY(take_line(std::string_view(rest_).substr(begin, end - begin)));
     begin = end + 1;
   }

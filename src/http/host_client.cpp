@@ -12,13 +12,15 @@ namespace shoal::http {
 namespace {
 
 constexpr std::string_view kRoot = "/shoal/v1/";
+// Of what the host answers without running anything.
+constexpr auto kAnswerDeadline = std::chrono::seconds(20);
 
 std::string address_of(std::string_view rest) { return std::string(kRoot) + std::string(rest); }
 
 }  // namespace
 
-Result<std::unique_ptr<HostClient>> HostClient::connect(runtime::Runtime& runtime) {
-  std::unique_ptr<HostClient> client(new HostClient(runtime, socket_of(runtime)));
+Result<std::unique_ptr<HostClient>> HostClient::connect(runtime::Runtime& runtime, std::stop_token stop) {
+  std::unique_ptr<HostClient> client(new HostClient(runtime, socket_of(runtime), std::move(stop)));
   client->give_back(TRY(client->take_connection()));
   return client;
 }
@@ -43,6 +45,8 @@ Result<Json> HostClient::ask(std::string const& method, std::string const& addre
   net::LocalRequest request;
   request.method = method;
   request.target = address_of(address);
+  request.stop = stop_;
+  request.deadline = kAnswerDeadline;
   auto const response = TRY(connection->ask(request));
   give_back(std::move(connection));
   if (response.status / 100 != 2) return error_of(response.status, response.body);
@@ -50,18 +54,19 @@ Result<Json> HostClient::ask(std::string const& method, std::string const& addre
 }
 
 Result<bool> HostClient::is_own_build() {
-  return TRY(get("state"))["build"].as_string() == runtime::own_build();
+  return TRY(get("build"))["build"].as_string() == runtime::own_build();
 }
 
-Result<runtime::RunResult> HostClient::perform(std::string const& what, runtime::RunRequest& request) {
+Result<std::optional<runtime::RunResult>> HostClient::perform(std::string const& what,
+                                                              runtime::RunRequest const& request) {
+  using Performed = std::optional<runtime::RunResult>;
   Blobs blobs(runtime_);
-  auto connection = TRY(take_connection());
   net::LocalRequest post;
   post.method = "POST";
   post.target = address_of("runs");
   post.headers = {{"accept", "text/event-stream"}};
   post.body = Json::object({{"run", what},
-                            {"inputs", TRY(blobs.write(request.inputs, true))},
+                            {"inputs", TRY(blobs.write(request.inputs, Blobs::Files::by_name))},
                             {"strict", !request.accept_failed_checks}})
                   .dump();
   post.stop = request.stop;
@@ -76,14 +81,27 @@ Result<runtime::RunResult> HostClient::perform(std::string const& what, runtime:
     return {};
   });
   post.on_piece = [&](std::string_view piece) { return reader.read(piece); };
-  auto const response = TRY(connection->ask(post));
-  if (response.status / 100 != 2) return error_of(response.status, response.body);
+
+  auto connection = take_connection();
+  if (!connection && connection.error().code() == Code::not_found) return Performed();
+  if (!connection) return connection.error();
+  auto const response = (*connection)->ask(post);
+  // It was idle for so long that the host had hung up, or the host has just gone.
+  bool const unheard = !response && response.error().code() == Code::unavailable;
+  if (unheard && !(*connection)->was_answered()) return Performed();
+  if (!response) return response.error();
+  if (response->status / 100 != 2) {
+    auto const said = Json::parse(response->body);
+    if (said && (*said)["ending"].as_bool()) return Performed();
+    return error_of(response->status, response->body);
+  }
   if (!result) return Error(Code::unavailable, "the host ended before it gave a result");
-  give_back(std::move(connection));
-  return result_of(*result, blobs);
+  give_back(std::move(*connection));
+  return Performed(result_of(*result, blobs));
 }
 
-runtime::RunResult HostClient::run(std::string const& what, runtime::RunRequest request) {
+std::optional<runtime::RunResult> HostClient::run(std::string const& what,
+                                                  runtime::RunRequest const& request) {
   auto result = perform(what, request);
   if (result) return std::move(*result);
   runtime::RunResult failed;

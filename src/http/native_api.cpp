@@ -30,7 +30,12 @@ Hearing hearing_of(net::ServerRequest const& request) {
   return request.header("accept") == "text/event-stream" ? Hearing::events : Hearing::result;
 }
 
+void reply_with(net::Responder const& responder, Result<Json> const& document) {
+  responder.reply(document ? json_reply(*document) : error_reply(document.error()));
+}
+
 net::ServerReply unknown_address(net::ServerRequest const& request) {
+  if (request.method == "HEAD") return {.status = 405, .headers = {}, .body = {}, .source = nullptr};
   return error_reply(Error(Code::not_found, "there is no " + request.method + " " + request.path +
                                                 " here; docs/http.md lists the addresses"));
 }
@@ -45,17 +50,17 @@ void NativeApi::handle(net::ServerRequest request, net::Responder responder) {
     if (!part.empty()) path.push_back(net::percent_decoded(part));
   }
   auto const first = path.empty() ? std::string() : path.front();
-  bool const posts = request.method == "POST";
+  bool const posts = request.method == "POST", gets = request.method == "GET";
   if (first == "runs" && path.size() == 1 && posts) return start_run(std::move(request), responder);
-  if (first == "runs" && path.size() == 3 && path[2] == "events" && !posts)
+  if (first == "runs" && path.size() == 3 && path[2] == "events" && gets)
     return follow_run(path[1], request, responder);
+  if (first == "runs" && path.size() == 3 && path[2] == "cancel" && posts)
+    return reply_with(responder, cancel_run(path[1]));
   if (first == "stop" && path.size() == 1 && posts) return stop(request, responder);
+  if (first == "build" && path.size() == 1 && gets) return responder.reply(json_reply(build()));
   auto answer = plain_answer(request, path);
   if (!answer) return responder.reply(unknown_address(request));
-  later(responder, [answer = std::move(answer), responder] {
-    auto const document = answer();
-    responder.reply(document ? json_reply(*document) : error_reply(document.error()));
-  });
+  later(responder, [answer = std::move(answer), responder] { reply_with(responder, answer()); });
 }
 
 std::function<Result<Json>()> NativeApi::plain_answer(net::ServerRequest const& request,
@@ -65,7 +70,6 @@ std::function<Result<Json>()> NativeApi::plain_answer(net::ServerRequest const& 
   };
   if (is("GET", "runs", 1)) return [this, request] { return list_runs(request); };
   if (is("GET", "runs", 2)) return [this, run = path[1]] { return show_run(run); };
-  if (is("POST", "runs", 3) && path[2] == "cancel") return [this, run = path[1]] { return cancel_run(run); };
   if (is("GET", "state", 1)) return [this] { return state(); };
   if (is("POST", "models", 3)) return [this, path] { return change_model(path[1], path[2]); };
   if (is("GET", "models", 1)) return [this] { return list_models(); };
@@ -96,6 +100,8 @@ void NativeApi::stop(net::ServerRequest const& request, net::Responder const& re
   responder.reply(json_reply(Json::object({{"runs", runs_.list()}})));
   facts_.on_stop(request.parameter("now") == "true");
 }
+
+Json NativeApi::build() const { return Json::object({{"build", facts_.build}}); }
 
 Result<Json> NativeApi::state() const {
   auto state = facts_.describe();

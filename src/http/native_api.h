@@ -35,6 +35,7 @@ class NativeApi {
   void start_run(net::ServerRequest request, net::Responder const& responder);
   void follow_run(std::string const& run, net::ServerRequest const& request, net::Responder const& responder);
   void stop(net::ServerRequest const& request, net::Responder const& responder);
+  Json build() const;
   Result<Json> state() const;
   Result<Json> change_model(std::string const& model, std::string const& change);
   Result<Json> list_runs(net::ServerRequest const& request) const;

@@ -8,72 +8,93 @@
 namespace shoal::http {
 namespace {
 
+// What is kept of runs that are over.
 constexpr std::size_t kMostRemembered = 64;
+constexpr std::size_t kMostRememberedBytes = 32u << 20;
 
-struct Order {
-  runtime::Target target;
-  runtime::RunRequest request;
-};
-
-Result<Order> read_order(std::string const& text, runtime::Runtime& runtime, Blobs& blobs) {
-  auto const json = TRY(Json::parse(text).within("the order of a run"));
-  auto const what = TRY(require_string(json, "run").within("the order of a run"));
-  if (what.find('/') != std::string::npos && !what.starts_with('/'))
-    return Error(Code::invalid_argument, "a document is named by its absolute path, not `" + what + "`");
-  Order order;
-  order.target = TRY(runtime.link(what));
-  order.request.inputs = TRY(blobs.read(json.contains("inputs") ? json["inputs"] : Json::object()));
-  if (!order.request.inputs.is_record())
-    return Error(Code::invalid_argument, "`inputs` is an object with a member for each input");
-  order.request.accept_failed_checks = !json["strict"].as_bool();
-  return order;
+// The client is to find, or start, the next host.
+net::ServerReply ending_reply() {
+  Error const error(Code::unavailable, "the host is ending and begins no run any more");
+  return json_reply(Json::object({{"error", to_json(error)}, {"ending", true}}), status_of(error.code()));
 }
 
 }  // namespace
 
-void Runs::perform(std::string const& order_text, Hearing hearing, net::Responder const& responder) {
-  Blobs blobs(runtime_);
-  auto order = read_order(order_text, runtime_, blobs);
-  if (!order) return responder.reply(error_reply(order.error()));
+struct Runs::Order {
+  Blobs blobs;
+  runtime::Target target;
+  runtime::RunRequest request;
+};
+
+Result<Runs::Order> Runs::read(std::string const& text, Run const& run) {
+  auto const json = TRY(Json::parse(text).within("the order of a run"));
+  auto const what = TRY(require_string(json, "run").within("the order of a run"));
+  if (what.find('/') != std::string::npos && !what.starts_with('/'))
+    return Error(Code::invalid_argument, "a document is named by its absolute path, not `" + what + "`");
+  Order order{Blobs(runtime_, run.stop.get_token()), TRY(runtime_.link(what)), {}};
+  auto& request = order.request;
+  request.inputs = TRY(order.blobs.read(json.contains("inputs") ? json["inputs"] : Json::object()));
+  if (!request.inputs.is_record())
+    return Error(Code::invalid_argument, "`inputs` is an object with a member for each input");
+  request.accept_failed_checks = !json["strict"].as_bool();
+  request.run = run.id;
+  request.stop = run.stop.get_token();
+  return order;
+}
+
+void Runs::perform(std::string order, Hearing hearing, net::Responder const& responder) {
   auto const run = std::make_shared<Run>();
   run->started = clock_.wall();
   run->id = runtime::new_run_id(run->started);
-  run->name = order->target.name;
-  if (auto const entered = enter(run); !entered) return responder.reply(error_reply(entered.error()));
-
+  if (!enter(run)) return responder.reply(ending_reply());
   if (hearing != Hearing::background) responder.on_gone([run] { run->stop.request_stop(); });
-  if (hearing == Hearing::background) responder.reply(json_reply(Json::object({{"run", run->id}}), 202));
-  if (hearing == Hearing::events) responder.reply(stream_of(run->events, 0));
-
-  net::EgressAccount account{net::EgressPolicy{}};
-  auto& request = order->request;
-  request.run = run->id;
-  request.stop = run->stop.get_token();
-  request.egress = &account;
-  request.on_event = [&](runtime::Event const& event) { run->events->append(event); };
-  auto const result = runtime_.run(order->target, std::move(request));
-  auto const document = to_json(result, blobs);
-  run->events->finish(document);
-  if (hearing == Hearing::result)
-    responder.reply(json_reply(document, result.outputs ? 200 : status_of(result.outputs.error().code())));
+  try {
+    carry_out(std::move(order), *run, hearing, responder);
+  } catch (std::exception const& thrown) {
+    Error const error(Code::internal, std::string("the run ended with an internal error: ") + thrown.what());
+    run->events->finish(Json::object({{"run", run->id}, {"error", to_json(error)}}));
+    responder.reply(error_reply(error));
+  }
   leave(run);
 }
 
-Result<void> Runs::enter(std::shared_ptr<Run> const& run) {
-  bool const ending = state_.with([&](State& state) {
+void Runs::carry_out(std::string text, Run& run, Hearing hearing, net::Responder const& responder) {
+  auto order = read(text, run);
+  std::string().swap(text);  // it may be large
+  if (!order) return responder.reply(error_reply(order.error()));
+  state_.with([&](State&) { run.name = order->target.name; });
+  if (hearing == Hearing::background) responder.reply(json_reply(Json::object({{"run", run.id}}), 202));
+  if (hearing == Hearing::events) responder.reply(stream_of(run.events, 0));
+
+  net::EgressAccount account{net::EgressPolicy{}};
+  order->request.egress = &account;
+  order->request.on_event = [&](runtime::Event const& event) { run.events->append(event); };
+  auto const result = runtime_.run(order->target, std::move(order->request));
+  auto const document = to_json(result, order->blobs);
+  run.events->finish(document);
+  if (hearing == Hearing::result)
+    responder.reply(json_reply(document, result.outputs ? 200 : status_of(result.outputs.error().code())));
+}
+
+bool Runs::enter(std::shared_ptr<Run> const& run) {
+  std::lock_guard const not_while_tidying(tidying_);
+  bool const taken = state_.with([&](State& state) {
     if (!state.ending) state.under_way.emplace(run->id, run);
-    return state.ending;
+    return !state.ending;
   });
-  if (ending) return Error(Code::unavailable, "the host is ending and begins no run any more");
-  on_change_();
-  return {};
+  if (taken) on_change_();
+  return taken;
 }
 
 void Runs::leave(std::shared_ptr<Run> const& run) {
   state_.with([&](State& state) {
     state.under_way.erase(run->id);
     state.over.push_back(run);
-    if (state.over.size() > kMostRemembered) state.over.pop_front();
+    std::size_t bytes = 0;
+    for (auto const& each : state.over) bytes += each->events->bytes();
+    for (; state.over.size() > kMostRemembered || (bytes > kMostRememberedBytes && !state.over.empty());
+         state.over.pop_front())
+      bytes -= state.over.front()->events->bytes();
   });
   on_change_();
 }
@@ -94,12 +115,13 @@ Result<std::shared_ptr<EventLog>> Runs::events_of(std::string const& run) const 
 }
 
 Result<void> Runs::cancel(std::string const& run) {
-  auto stop = state_.with([&](State& state) {
-    auto const found = state.under_way.find(run);
-    return found == state.under_way.end() ? std::stop_source(std::nostopstate) : found->second->stop;
+  auto const found = state_.with([&](State& state) -> std::shared_ptr<Run> {
+    auto const place = state.under_way.find(run);
+    return place == state.under_way.end() ? nullptr : place->second;
   });
-  if (stop.request_stop()) return {};
-  return Error(Code::not_found, "run " + run + " is not under way here");
+  if (!found) return Error(Code::not_found, "run " + run + " is not under way here");
+  found->stop.request_stop();
+  return {};
 }
 
 Json Runs::list() const {
@@ -116,9 +138,8 @@ std::size_t Runs::count() const {
 }
 
 void Runs::while_idle(std::function<void()> const& work) {
-  state_.with([&](State const& state) {
-    if (state.under_way.empty()) work();
-  });
+  std::lock_guard const tidying(tidying_);
+  if (count() == 0) work();
 }
 
 void Runs::end(bool now) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <stop_token>
 #include <string>
 
@@ -33,7 +34,7 @@ class Runs {
       : runtime_(runtime), clock_(clock), on_change_(std::move(on_change)) {}
 
   // Blocks until the run has ended. `order`: {"run": name or path of a document, "inputs": {…}, "strict"}.
-  void perform(std::string const& order, Hearing hearing, net::Responder const& responder);
+  void perform(std::string order, Hearing hearing, net::Responder const& responder);
 
   // not_found where nobody started it here, or too long ago.
   Result<std::shared_ptr<EventLog>> events_of(std::string const& run) const;
@@ -41,14 +42,15 @@ class Runs {
   // [{"run", "name", "started"}] of those under way.
   Json list() const;
   std::size_t count() const;
-  // Calls `work` if nothing is under way; no run begins before it is done.
+  // Calls `work` if nothing is under way; no run begins before it is done. Not for the server's thread.
   void while_idle(std::function<void()> const& work);
   // No run begins any more; with `now`, those under way are cancelled.
   void end(bool now);
 
  private:
   struct Run {
-    std::string id, name;
+    std::string id;
+    std::string name;  // "" while it is read what is to be run
     WallTime started;
     std::stop_source stop;
     std::shared_ptr<EventLog> events = std::make_shared<EventLog>();
@@ -59,12 +61,17 @@ class Runs {
     bool ending = false;
   };
 
-  Result<void> enter(std::shared_ptr<Run> const& run);
+  struct Order;
+
+  bool enter(std::shared_ptr<Run> const& run);
   void leave(std::shared_ptr<Run> const& run);
+  Result<Order> read(std::string const& text, Run const& run);
+  void carry_out(std::string order, Run& run, Hearing hearing, net::Responder const& responder);
 
   runtime::Runtime& runtime_;
   Clock const& clock_;
   std::function<void()> const on_change_;  // the number of runs changed
+  std::mutex tidying_;
   Guarded<State> state_;
 };
 

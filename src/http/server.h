@@ -17,12 +17,12 @@ namespace shoal::http {
 std::string socket_of(runtime::Runtime const& runtime);
 
 struct ServeOptions {
-  std::optional<Duration> idle_exit;  // ends when nothing ran and nobody was connected for so long
+  std::optional<Duration> idle_exit;  // ends when nothing was asked for so long
   std::function<void()> on_ready;     // clients are heard from now on
   std::stop_token stop;               // cancels what runs and ends
 };
 
-// Takes the home (waiting for who has it, as runs do), and blocks until the end.
+// Takes the home, and blocks until the end. busy: another process has it.
 Result<void> serve(runtime::Runtime& runtime, Clock const& clock, ServeOptions const& options);
 
 }  // namespace shoal::http

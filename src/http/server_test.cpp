@@ -63,7 +63,7 @@ class ServerTest : public testing::Test {
     runtime::RunRequest request;
     request.inputs = std::move(inputs);
     request.on_event = [this](runtime::Event const& event) { events_.push_back(event); };
-    return client_->run(what, std::move(request));
+    return client_->run(what, request).value();
   }
 
   std::string folder_;
@@ -156,7 +156,7 @@ TEST_F(ServerTest, ErrorsSayWhatAndKeepTheirCode) {
   EXPECT_EQ(client_->get("runs/zzzz").error().code(), Code::not_found);
   EXPECT_EQ(client_->get("runs/zzzz/events").error().code(), Code::not_found);
   EXPECT_EQ(client_->post("runs").error().code(), Code::invalid_argument);
-  auto const relative = client_->run("./x.yaml", {});
+  auto const relative = client_->run("./x.yaml", {}).value();
   EXPECT_NE(relative.outputs.error().message().find("absolute"), std::string::npos);
 }
 
@@ -166,6 +166,59 @@ TEST_F(ServerTest, OneHostAHome) {
   EXPECT_EQ(http::serve(*own_, clock_, options).error().code(), Code::busy);
   EXPECT_TRUE(client_->is_own_build().value());
   EXPECT_EQ(client_->get("state").value()["home"].as_string(), folder_ + "/data");
+}
+
+TEST_F(ServerTest, AFirstDocumentInANewFolderIsSeen) {
+  serve_a_client();
+  auto const question = Value::record({{"text", "a b"}});
+  EXPECT_EQ(run("greet", Value::record({{"name", "Ada"}})).outputs.error().code(), Code::not_found);
+  EXPECT_TRUE(run("split", question).outputs);
+  std::filesystem::create_directories(folder_ + "/config/pipelines");
+  write("config/pipelines/greet.yaml", kGreet);
+  EXPECT_TRUE(run("greet", Value::record({{"name", "Ada"}})).outputs);
+}
+
+TEST_F(ServerTest, AnEndingHostLeavesRunsToTheNext) {
+  serve_a_client();
+  EXPECT_TRUE(run("split", Value::record({{"text", "a b"}})).outputs);
+  EXPECT_TRUE(client_->post("stop"));
+  host_.join();
+  EXPECT_FALSE(client_->run("split", {})) << "its idle connection is dead, and nobody listens";
+}
+
+TEST_F(ServerTest, EndsSomeTimeAfterItsLastRun) {
+  serve(std::chrono::milliseconds(1));
+  if (auto client = HostClient::connect(*own_)) {
+    runtime::RunRequest request;
+    request.inputs = Value::record({{"text", "a b"}});
+    (*client)->run("split", request);
+  }
+  host_.join();
+  EXPECT_EQ(HostClient::connect(*own_).error().code(), Code::not_found);
+}
+
+TEST_F(ServerTest, OnlyWhatHasAMethodIsAnswered) {
+  serve_a_client();
+  auto const raw = net::LocalClient::connect(socket_of(*own_)).value();
+  net::LocalRequest request;
+  request.target = "/shoal/v1/state";
+  request.method = "DELETE";
+  EXPECT_EQ(raw->ask(request).value().status, 404);
+  request.method = "GET";
+  EXPECT_EQ(raw->ask(request).value().status, 200);
+  request.target = "/shoal/v1/runs?background=true";
+  request.method = "POST";
+  request.body = R"({"run": "split", "inputs": {"text": "a b"}})";
+  auto const started = raw->ask(request).value();
+  EXPECT_EQ(started.status, 202);
+  auto const id = Json::parse(started.body).value()["run"].as_string();
+  request.target = "/shoal/v1/runs/" + id + "/events?after=1";
+  request.method = "GET";
+  request.body.clear();
+  auto const events = raw->ask(request).value().body;
+  EXPECT_TRUE(events.starts_with("id: 2\n")) << events;
+  EXPECT_NE(events.find("event: result"), std::string::npos);
+  EXPECT_EQ(client_->post("runs/" + id + "/cancel").error().code(), Code::not_found) << "it is over";
 }
 
 TEST_F(ServerTest, EndsWhenItIsTold) {
@@ -180,6 +233,16 @@ TEST_F(ServerTest, EndsWhenNobodyWantsAnything) {
   serve(std::chrono::milliseconds(1));
   host_.join();
   EXPECT_EQ(HostClient::connect(*own_).error().code(), Code::not_found);
+}
+
+TEST(Crew, OutlivesWorkThatThrows) {
+  bool done = false;
+  {
+    Crew crew(1);
+    EXPECT_TRUE(crew.run([] { throw std::runtime_error("broken"); }));
+    while (!crew.run([&] { done = true; })) std::this_thread::yield();
+  }
+  EXPECT_TRUE(done);
 }
 
 TEST(Crew, DoesWhatItCanAndRefusesMore) {

@@ -9,11 +9,11 @@
 namespace shoal::http {
 namespace {
 
-Result<value::BlobPtr> open_file(Json const& object) {
+Result<value::BlobPtr> open_file(Json const& object, std::stop_token const& stop) {
   auto const path = TRY(require_string(object, "$file"));
   if (!path.starts_with('/'))
     return Error(Code::invalid_argument, "`$file` takes an absolute path, and `" + path + "` is none");
-  return runtime::open_file(path, object["name"].as_string());
+  return runtime::open_file(path, object["name"].as_string(), stop);
 }
 
 Result<value::BlobPtr> open_artifact(Json const& object, runtime::Runtime& runtime) {
@@ -25,11 +25,12 @@ Result<value::BlobPtr> open_artifact(Json const& object, runtime::Runtime& runti
   return runtime.kept(std::move(facts)).within("the artifact " + text);
 }
 
-// Of a blob that is a regular file's content, by its name.
+// Of a blob that is a regular file's content, by its name: what another process finds there, too, where
+// /dev/fd/9 would be something else.
 std::optional<std::string> file_behind(value::Blob const& blob) {
   if (blob.name().empty()) return std::nullopt;
   std::error_code failed;
-  auto const path = std::filesystem::absolute(blob.name(), failed);
+  auto const path = std::filesystem::canonical(blob.name(), failed);
   if (failed || !std::filesystem::is_regular_file(path, failed)) return std::nullopt;
   return path.string();
 }
@@ -42,13 +43,13 @@ Result<value::BlobPtr> Blobs::read_blob(std::string_view kind, Json const& objec
     return Error(Code::unsupported,
                  "`" + std::string(kind) + "` is not taken here; give `$file` or `$artifact`");
   }
-  auto const blob = TRY(open_file(object));
+  auto const blob = TRY(open_file(object, stop_));
   known_.emplace(blob->hash(), object);
   return blob;
 }
 
-Result<Json> Blobs::write_blob(value::BlobPtr const& blob, bool own_files) {
-  if (own_files) {
+Result<Json> Blobs::write_blob(value::BlobPtr const& blob, Files files) {
+  if (files == Files::by_name) {
     if (auto const path = file_behind(*blob)) return Json::object({{"$file", *path}, {"name", blob->name()}});
   }
   if (auto const known = known_.find(blob->hash()); known != known_.end()) return known->second;
@@ -61,10 +62,10 @@ Result<value::Value> Blobs::read(Json const& json) {
       json, [this](std::string_view kind, Json const& object) { return read_blob(kind, object); });
 }
 
-Result<Json> Blobs::write(value::Value const& value, bool own_files) {
+Result<Json> Blobs::write(value::Value const& value, Files files) {
   std::optional<Error> failure;
   auto json = value::to_json(value, [&](value::BlobPtr const& blob) {
-    auto written = write_blob(blob, own_files);
+    auto written = write_blob(blob, files);
     if (written) return *written;
     if (!failure) failure = written.error();
     return Json();

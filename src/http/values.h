@@ -4,6 +4,8 @@
 #pragma once
 
 #include <map>
+#include <stop_token>
+#include <utility>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -17,18 +19,24 @@ namespace shoal::http {
 // The blobs of one conversation: what came from the other side as a file goes back as that file. One thread.
 class Blobs {
  public:
-  explicit Blobs(runtime::Runtime& runtime) : runtime_(runtime) {}
+  // `stop` ends the reading of large files.
+  explicit Blobs(runtime::Runtime& runtime, std::stop_token stop = {})
+      : runtime_(runtime), stop_(std::move(stop)) {}
 
   Result<value::Value> read(Json const& json);
-  // Regular files that this process was told of by name go as files, if `own_files`; other blobs are kept in
-  // the home.
-  Result<Json> write(value::Value const& value, bool own_files = false);
+  enum class Files {
+    as_they_came,  // those that read() met
+    by_name,       // all regular files that this process was told of by name
+  };
+  // Other blobs are kept in the home.
+  Result<Json> write(value::Value const& value, Files files = Files::as_they_came);
 
  private:
   Result<value::BlobPtr> read_blob(std::string_view kind, Json const& object);
-  Result<Json> write_blob(value::BlobPtr const& blob, bool own_files);
+  Result<Json> write_blob(value::BlobPtr const& blob, Files files);
 
   runtime::Runtime& runtime_;
+  std::stop_token stop_;
   std::map<Sha256, Json> known_;
 };
 

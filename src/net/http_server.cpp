@@ -135,6 +135,12 @@ class Connection {
         options_(options),
         exchanges_(exchanges) {}
 
+  Connection(Connection const&) = delete;
+  Connection& operator=(Connection const&) = delete;
+  ~Connection() {
+    if (exchange_) end_exchange(true);
+  }
+
   // What is under way fails, and serve() ends.
   void close() {
     error_code ignored;
@@ -171,7 +177,12 @@ class Connection {
     bool const keeps = parser.keep_alive();
     exchange_ = std::make_shared<Exchange>(context_);
     ++exchanges_;
-    handler_(request_of(parser.release()), Responder(exchange_));
+    try {
+      handler_(request_of(parser.release()), Responder(exchange_));
+    } catch (std::exception const& thrown) {
+      log_error(std::string("a request ended with an internal error: ") + thrown.what());
+      co_return false;
+    }
     bool const whole = co_await answer(keeps);
     end_exchange(!whole);
     co_return whole&& keeps;
@@ -186,7 +197,9 @@ class Connection {
     reply.status = failure == http::error::body_limit     ? 413
                    : failure == http::error::header_limit ? 431
                                                           : 400;
-    reply.body = "the request could not be read: " + failure.message() + "\n";
+    reply.headers = {{"content-type", "application/json"}};
+    reply.body = R"({"error":{"code":"invalid_argument","message":"the request could not be read: )" +
+                 failure.message() + "\"}}\n";
     co_await send_whole(reply, false);
   }
 
@@ -237,7 +250,9 @@ class Connection {
     message.body() = std::move(reply.body);
     message.prepare_payload();
     error_code failure;
+    stream_.expires_after(milliseconds(options_.patience));
     co_await http::async_write(stream_, message, into(failure));
+    stream_.expires_never();
     co_return !failure;
   }
 
@@ -247,8 +262,10 @@ class Connection {
     message.chunked(true);
     http::response_serializer<http::empty_body> serializer(message);
     error_code failure;
+    stream_.expires_after(milliseconds(options_.patience));
     co_await http::async_write_header(stream_, serializer, into(failure));
     while (!failure) {
+      stream_.expires_after(milliseconds(options_.patience));
       auto const piece = reply.source->next([exchange = exchange_->weak_from_this()] {
         if (auto const alive = exchange.lock()) {
           alive->shared.with([&](auto& shared) {
@@ -260,8 +277,10 @@ class Connection {
         co_await asio::async_write(stream_, http::make_chunk(asio::buffer(piece.bytes)), into(failure));
       if (piece.last && !failure) {
         co_await asio::async_write(stream_, http::make_chunk_last(), into(failure));
+        stream_.expires_never();
         co_return !failure;
       }
+      stream_.expires_never();
       if (piece.bytes.empty() && !co_await wait_for_change()) co_return false;
     }
     co_return false;
@@ -321,7 +340,9 @@ class BeastServer final : public HttpServer {
         co_await rest.async_wait(asio::use_awaitable);
         continue;
       }
-      asio::co_spawn(context_, serve(std::move(socket)), asio::detached);
+      // One that is one too many hears nothing, and tries again.
+      if (live_.size() < options_.max_connections)
+        asio::co_spawn(context_, serve(std::move(socket)), asio::detached);
     }
   }
 

@@ -70,8 +70,10 @@ class HttpServer {
   // Called by the server's thread: quick, and never throws.
   using Handler = std::function<void(ServerRequest, Responder)>;
   struct Options {
-    std::uint64_t max_body_bytes = 64u << 20;
-    Duration patience = std::chrono::seconds(30);   // for the rest of a request that has begun
+    std::uint64_t max_body_bytes = 160u << 20;
+    std::size_t max_connections = 4096;
+    // For the rest of a request that has begun, and for a client that reads nothing of its answer.
+    Duration patience = std::chrono::seconds(30);
     Duration keep_alive = std::chrono::minutes(2);  // for the next request of a connection
   };
 

@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <vector>
@@ -37,39 +38,55 @@ class BeastClient final : public LocalClient {
     for (auto const& [name, value] : request.headers) message.set(name, value);
     message.body() = request.body;
     message.prepare_payload();
-    TRY(await(request.stop, [&](auto handler) { http::async_write(socket_, message, handler); }));
-
+    answered_ = false;
+    late_ = false;
+    asio::steady_timer deadline(context_);
+    if (request.deadline) {
+      deadline.expires_after(*request.deadline);
+      deadline.async_wait([this](error_code cancelled) {
+        if (cancelled) return;
+        late_ = true;
+        hang_up();
+      });
+    }
+    // A server that has had enough of a body says why before it hangs up.
+    auto const sent = await(request, [&](auto handler) { http::async_write(socket_, message, handler); });
+    if (!sent && sent.error().code() != Code::unavailable) return sent.error();
     http::response_parser<http::buffer_body> parser;
     parser.header_limit(kMaxHeaderBytes);
     parser.body_limit(boost::none);
-    TRY(await(request.stop,
-              [&](auto handler) { http::async_read_header(socket_, buffer_, parser, handler); }));
+    auto const head =
+        await(request, [&](auto handler) { http::async_read_header(socket_, buffer_, parser, handler); });
+    if (!head) return sent ? head.error() : sent.error();
+    answered_ = true;
     LocalResponse response;
     response.status = static_cast<int>(parser.get().result_int());
     TRY(receive(request, parser, response));
     return response;
   }
+  bool was_answered() const override { return answered_; }
 
  private:
+  void hang_up() {
+    error_code ignored;
+    socket_.close(ignored);
+  }
+
   // Starts an operation and runs it to its end.
-  template <typename Start> Result<void> await(std::stop_token const& stop, Start start) {
+  template <typename Start> Result<void> await(LocalRequest const& request, Start start) {
     error_code outcome = asio::error::operation_aborted;
     bool done = false;
     start([&](error_code result, auto&&...) {
       outcome = result;
       done = true;
     });
-    std::stop_callback const on_stop(stop, [this] {
-      asio::post(context_, [this] {
-        error_code ignored;
-        socket_.close(ignored);
-      });
-    });
+    std::stop_callback const on_stop(request.stop, [this] { asio::post(context_, [this] { hang_up(); }); });
     context_.restart();
     while (!done && context_.run_one() > 0) {
     }
     if (!outcome || outcome == http::error::need_buffer) return {};
-    if (stop.stop_requested()) return Error(Code::cancelled, "cancelled");
+    if (request.stop.stop_requested()) return Error(Code::cancelled, "cancelled");
+    if (late_) return Error(Code::deadline_exceeded, "the host does not answer");
     return Error(Code::unavailable, "the host ended the conversation: " + outcome.message());
   }
 
@@ -81,8 +98,7 @@ class BeastClient final : public LocalClient {
       body.data = piece_.data();
       body.size = piece_.size();
       body.more = true;
-      TRY(await(request.stop,
-                [&](auto handler) { http::async_read_some(socket_, buffer_, parser, handler); }));
+      TRY(await(request, [&](auto handler) { http::async_read_some(socket_, buffer_, parser, handler); }));
       std::string_view const bytes(piece_.data(), piece_.size() - body.size);
       if (!streams) response.body.append(bytes);
       if (streams && !bytes.empty()) TRY(request.on_piece(bytes));
@@ -91,6 +107,7 @@ class BeastClient final : public LocalClient {
   }
 
   asio::io_context context_{1};
+  bool answered_ = false, late_ = false;
   Protocol::socket socket_;
   beast::flat_buffer buffer_{kMaxHeaderBytes + kPieceBytes};
   std::vector<char> piece_ = std::vector<char>(kPieceBytes);

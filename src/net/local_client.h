@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 
 namespace shoal::net {
 
@@ -22,6 +24,7 @@ struct LocalRequest {
   // Gets the body of a 2xx answer in pieces, as it comes; an error from it ends the request with that error.
   std::function<Result<void>(std::string_view piece)> on_piece;
   std::stop_token stop;
+  std::optional<Duration> deadline;  // for the whole answer, from now
 };
 
 struct LocalResponse {
@@ -36,9 +39,11 @@ class LocalClient {
   static Result<std::unique_ptr<LocalClient>> connect(std::string const& path);
   virtual ~LocalClient() = default;
 
-  // Blocks until the whole answer is there. unavailable: the server has gone; cancelled: `stop` was
-  // requested. After an error the connection is of no further use.
+  // Blocks until the whole answer is there. unavailable: the server has gone; deadline_exceeded; cancelled:
+  // `stop` was requested. After an error the connection is of no further use.
   virtual Result<LocalResponse> ask(LocalRequest const& request) = 0;
+  // Whether anything of an answer to the last request came.
+  virtual bool was_answered() const = 0;
 };
 
 }  // namespace shoal::net

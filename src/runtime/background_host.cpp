@@ -1,5 +1,6 @@
 #include "runtime/background_host.h"
 
+#include <filesystem>
 #include <variant>
 
 #include "base/text.h"
@@ -28,13 +29,26 @@ Error reason_of(os::ExitStatus const& status, os::Home const& home, std::string 
                                       ")");
 }
 
+// Ours, but that the home is found from any folder.
+std::vector<std::string> environment_of_host() {
+  auto environment = os::whole_environment();
+  constexpr std::string_view kHome = "SHOAL_HOME=";
+  for (auto& entry : environment) {
+    std::error_code failed;
+    if (!entry.starts_with(kHome) || entry.size() == kHome.size()) continue;
+    entry = std::string(kHome) + std::filesystem::absolute(entry.substr(kHome.size()), failed).string();
+  }
+  return environment;
+}
+
 Result<std::unique_ptr<os::Process>> spawn(BackgroundHost const& host, std::string const& log_file) {
   TRY(os::make_folders(host.home.cache));
+  TRY(os::write_file_atomically(log_file, "", os::Permissions::private_to_user));
   auto const log = TRY(os::AppendFile::open(log_file));
   os::Command command;
   command.program = TRY(os::executable_path());
   command.arguments = {"serve", "--quiet", "--idle-exit", host.idle_exit};
-  command.environment = os::whole_environment();
+  command.environment = environment_of_host();
   command.working_folder = "/";
   command.descriptors = {{1, log.descriptor().get()}, {2, log.descriptor().get()}};
   command.dies_with_us = false;

@@ -36,8 +36,10 @@ struct HeldFile {
     }
     return bytes;
   }
-  Result<Sha256> hash() const {
-    auto const hashed = TRY(os::hash_file(file, identity.size));
+  Result<Sha256> hash(std::stop_token const& stop) const {
+    auto const hashed = TRY(os::hash_file(file, identity.size, [&](std::uint64_t) -> Result<void> {
+      return stop.stop_requested() ? Error(Code::cancelled, "cancelled") : Result<void>();
+    }));
     if (hashed.bytes < identity.size) return changed();
     return hashed.sha256;
   }
@@ -59,7 +61,8 @@ value::Blob::Facts facts_of(std::string_view beginning, std::string const& name)
 
 }  // namespace
 
-Result<value::BlobPtr> open_file(std::string const& path, std::string const& given_name) {
+Result<value::BlobPtr> open_file(std::string const& path, std::string const& given_name,
+                                 std::stop_token const& stop) {
   auto const& name = given_name.empty() ? path : given_name;
   auto const held = std::make_shared<HeldFile>();
   held->file = TRY(os::open_for_reading(path));
@@ -75,7 +78,7 @@ Result<value::BlobPtr> open_file(std::string const& path, std::string const& giv
   }
   auto facts = facts_of(TRY(held->read(kMagicBytes).within(path)), name);
   facts.descriptor = held->file.get();
-  facts.hash = TRY(held->hash().within(path));
+  facts.hash = TRY(held->hash(stop).within(path));
   facts.still = [held] { return held->still(); };
   TRY(held->still());
   return value::Blob::later(

@@ -16,7 +16,9 @@ namespace shoal::runtime {
 // The file as a blob. `name`: what it is called for people; the path as given where it is empty. A small one
 // is read now. A large one is hashed now and held open, its descriptor handed to workers: Blob::still() says
 // when others changed it since. Never mapped here, where a file that is cut short would end the process.
-Result<value::BlobPtr> open_file(std::string const& path, std::string const& name = {});
+// `stop` ends the hashing.
+Result<value::BlobPtr> open_file(std::string const& path, std::string const& name = {},
+                                 std::stop_token const& stop = {});
 
 // For inputs that come as JSON: {"$file": path}.
 value::BlobReader read_files();

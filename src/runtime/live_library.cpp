@@ -12,18 +12,18 @@ constexpr std::size_t kMostKnown = 256;
 
 LiveLibrary::Watched LiveLibrary::look_at(std::string path) {
   auto identity = os::identify(path);
-  return {std::move(path), identity ? std::optional(*identity) : std::nullopt};
+  return {std::move(path), false, identity ? std::optional(*identity) : std::nullopt};
 }
 
 LiveLibrary::Watched LiveLibrary::look_at_folder(std::string path) {
   std::error_code missing;
   auto const time = std::filesystem::last_write_time(path, missing);
-  return {std::move(path), std::nullopt, missing ? 0 : time.time_since_epoch().count()};
+  return {std::move(path), true, std::nullopt, missing ? 0 : time.time_since_epoch().count()};
 }
 
 bool LiveLibrary::is_current(Known const& known) {
   return std::all_of(known.made_from.begin(), known.made_from.end(), [](Watched const& watched) {
-    return watched == (watched.changed != 0 ? look_at_folder(watched.path) : look_at(watched.path));
+    return watched == (watched.is_folder ? look_at_folder(watched.path) : look_at(watched.path));
   });
 }
 

@@ -29,8 +29,9 @@ class LiveLibrary {
  private:
   struct Watched {
     std::string path;
+    bool is_folder = false;
     std::optional<os::FileIdentity> identity;
-    std::int64_t changed = 0;  // of a folder: when something came or went
+    std::int64_t changed = 0;  // of a folder: when something came or went; 0 where there is none
 
     friend bool operator==(Watched const&, Watched const&) = default;
   };

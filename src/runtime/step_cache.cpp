@@ -83,7 +83,7 @@ Result<std::optional<CachedOutputs>> StepCache::find(Sha256 const& key, value::V
   auto evidence = Json::parse(row->evidence);
   // Pruned or damaged: the step is run again and its outputs replace these.
   if (!outputs || !evidence) return std::optional<CachedOutputs>();
-  hits_.insert(key);
+  hits_.with([&](auto& hits) { hits.insert(key); });
   return std::optional(CachedOutputs{std::move(*outputs), std::move(*evidence)});
 }
 
@@ -122,7 +122,7 @@ Result<std::string> StepCache::encode(value::Value const& outputs, value::Value 
 }
 
 Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
-  has_grown_ = has_grown_ || !entries.empty();
+  if (!entries.empty()) has_grown_ = true;
   std::vector<Row> rows;
   for (auto const& [key, value, inputs] : entries) {
     auto outputs = TRY(encode(value.outputs, inputs));
@@ -149,8 +149,8 @@ Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
 }
 
 Result<void> StepCache::prune(Bounds const& bounds, WallTime now) {
-  if (!std::exchange(has_grown_, false)) return {};
-  auto const hits = std::exchange(hits_, {});
+  if (!has_grown_.exchange(false)) return {};
+  auto const hits = hits_.with([](auto& all) { return std::exchange(all, {}); });
   TRY(tables_->use([&](Tables& tables) {
     return tables.database->transaction([&]() -> Result<void> {
       for (auto const& key : hits) {

@@ -2,6 +2,7 @@
 // table as JSON; what is large lies in the artifact store. A damaged table is made anew. Any thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "base/sha256.h"
@@ -78,8 +80,8 @@ class StepCache {
 
   std::unique_ptr<Mending<Tables>> tables_;
   store::ArtifactStore& artifacts_;
-  std::set<Sha256> hits_;  // whose last use is not in the table yet
-  bool has_grown_ = false;
+  Guarded<std::set<Sha256>> hits_;  // whose last use is not in the table yet
+  std::atomic<bool> has_grown_ = false;
 };
 
 }  // namespace shoal::runtime

@@ -169,6 +169,38 @@ TEST_F(ServeTest, PsSaysWhoIsLoadedAndWhy) {
   EXPECT_EQ(run({"pin", "no-such-model"}).status.code, 3);
 }
 
+TEST_F(ServeTest, AFileThatOnlyThisProcessHasIsReadByIt) {
+  std::ofstream(home_.path() + "/real.txt") << "the real text";
+  auto const script = "exec 9< real.txt; exec '" + kProgram + "' run file-text /dev/fd/9";
+  auto shell = command({"-c", script});
+  shell.program = "/bin/sh";
+  auto const result = os::run_program(shell, {.timeout = std::chrono::minutes(1)}).value();
+  EXPECT_NE(result.standard_output.find("the real text"), std::string::npos) << result.standard_error;
+}
+
+TEST_F(ServeTest, TheHomeMayBeNamedFromHere) {
+  auto relative = command({"run", "echo.echo", "here"});
+  for (auto& entry : relative.environment) {
+    if (entry.starts_with("SHOAL_HOME=")) entry = "SHOAL_HOME=own";
+  }
+  auto const result = os::run_program(relative, {.timeout = std::chrono::minutes(1)}).value();
+  EXPECT_EQ(result.standard_output, "here\n");
+  EXPECT_TRUE(fs::exists(home_.path() + "/own/host.sock")) << result.standard_error;
+  relative.arguments = {"stop"};
+  EXPECT_TRUE(os::run_program(relative, {.timeout = std::chrono::minutes(1)}).value().status.ok());
+}
+
+TEST_F(ServeTest, ACommandThatMeetsAnEndingHostWaitsForTheNext) {
+  auto const long_one = os::Process::spawn(command({"run", "echo.sleep", "1", "-q"})).value();
+  while (host().empty()) {
+  }
+  run_under_way();
+  auto const stopping = os::Process::spawn(command({"stop"})).value();
+  EXPECT_EQ(run({"run", "echo.echo", "after"}).standard_output, "after\n");
+  EXPECT_EQ(long_one->wait().code, 0);
+  EXPECT_EQ(stopping->wait().code, 0);
+}
+
 TEST_F(ServeTest, ASecondHostIsRefused) {
   auto const first = os::Process::spawn(command({"serve"})).value();
   while (host().empty()) {
