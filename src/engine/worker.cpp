@@ -70,9 +70,8 @@ class Worker::ActiveCall final : public CallContext, public std::enable_shared_f
     });
   }
 
-  bool cancelled() const override {
-    return cancelled_.load(std::memory_order_relaxed) || (deadline_ && worker_.clock_.now() >= *deadline_);
-  }
+  bool is_late() const { return deadline_ && worker_.clock_.now() >= *deadline_; }
+  bool cancelled() const override { return cancelled_.load(std::memory_order_relaxed) || is_late(); }
 
   void cancel() {
     cancelled_ = true;
@@ -297,6 +296,9 @@ Result<void> Worker::start_call(wire::Received received) {
     report_memory(number, *model);
     auto blobs = value::blobs_of(call.inputs);  // an answer that has some of them in it refers to them
     call = {};
+    // To the engine the end of its time is a cancel like any other.
+    bool const late = !reply && reply.error().code() == Code::cancelled && active->is_late();
+    if (late) return finish(id, Error(Code::deadline_exceeded, "the call's deadline is over"));
     if (!reply) return finish(id, std::move(reply).error());
     auto const usage = os::own_usage();
     finish(
