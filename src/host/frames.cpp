@@ -141,7 +141,15 @@ Result<void> Host::on_error(WorkerId id, WorkerProcess& worker, wire::Frame cons
     return {};
   }
   if (worker.probes.contains(frame.call)) return on_probed(id, worker, frame), Result<void>();
-  TRY(job_of(worker, frame));
+  auto const* const job = TRY(job_of(worker, frame));
+  // The host's own word for it is said where it cancels.
+  if (job && error.code() == Code::cancelled) {
+    bool const over = job->spec.deadline && *job->spec.deadline <= clock_.now();
+    error = over
+                ? Error(Code::deadline_exceeded, "the call's deadline is over")
+                : Error(Code::engine_failed, worker.manifest().engine +
+                                                 " stopped a call that nobody cancelled: " + error.message());
+  }
   worker.calls.erase(frame.call);
   worker.buffers().drop(frame.call);
   feed(JobEnded{frame.call});

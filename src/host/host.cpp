@@ -130,22 +130,37 @@ void Host::run() {
 
 // What was posted meanwhile is answered like what was under way; after that nothing can be posted.
 void Host::end_jobs() {
-  auto const commands = inbox_.with([](Inbox& inbox) {
-    inbox.closed = true;
-    return std::exchange(inbox.commands, {});
-  });
+  inbox_.with([](Inbox& inbox) { inbox.closed = true; });
   ending_ = true;
-  for (auto const& command : commands) command();
+  auto const unless_it_throws = [](auto const& work) {
+    try {
+      work();
+    } catch (std::exception const& thrown) {
+      log_error(std::string("at the host's end: ") + thrown.what());
+    }
+  };
+  // One that throws is gone; the rest is still there.
+  do unless_it_throws([this] { carry_out_commands(); });
+  while (!commands_.empty());
   for (auto const& [id, job] : std::exchange(jobs_, {})) {
-    if (job.spec.on_done) job.spec.on_done(report_of(end_));
+    if (job.spec.on_done) unless_it_throws([&, &done = job.spec.on_done] { done(report_of(end_)); });
+  }
+}
+
+void Host::carry_out_commands() {
+  auto arrived = inbox_.with([](Inbox& inbox) { return std::exchange(inbox.commands, {}); });
+  std::move(arrived.begin(), arrived.end(), std::back_inserter(commands_));
+  while (!commands_.empty()) {
+    auto const command = std::move(commands_.front());
+    commands_.pop_front();
+    command();
   }
 }
 
 void Host::serve() {
   poller_.watch(wakeup_.descriptor(), os::Interest::read);
   while (true) {
-    auto const commands = inbox_.with([](Inbox& inbox) { return std::exchange(inbox.commands, {}); });
-    for (auto const& command : commands) command();
+    carry_out_commands();
     if (ending_) break;
     for (auto& [id, worker] : workers_) flush(*worker);
     poll_once();

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -110,6 +111,7 @@ class Host {
   void serve();  // until it is told to end
   // False where nobody is left to do it; `command` has not been called then.
   bool post(std::function<void()> command);
+  void carry_out_commands();
   void end_jobs();
 
   // All below: the host's thread.
@@ -172,6 +174,7 @@ class Host {
     bool closed = false;
   };
   Guarded<Inbox> inbox_;
+  std::deque<std::function<void()>> commands_;  // taken from the inbox, not carried out yet
   MemoryWatch memory_watch_;
   MonotonicTime memory_watched_, pressure_reported_;
   std::set<std::string> unprotected_;  // what sandboxes lack, as it was told to the user
