@@ -90,7 +90,7 @@ TEST_F(WorkerTest, ACallHearsThatItsDeadlineIsOver) {
   clock_.advance(std::chrono::seconds(5));
   auto const ended = next(FrameType::error);
   EXPECT_EQ(ended.call, 2u);
-  EXPECT_EQ(wire::error_from(Json::parse(ended.payload).value()).code(), Code::cancelled);
+  EXPECT_EQ(wire::error_from(Json::parse(ended.payload).value()).code(), Code::deadline_exceeded);
 }
 
 TEST_F(WorkerTest, AnAnswerThatTheHostWouldNotTakeIsAnErrorOfItsCall) {
