@@ -258,6 +258,7 @@ std::string human_bytes(std::uint64_t bytes) {
 std::string human_seconds(double seconds) {
   if (!std::isfinite(seconds)) return "unknown";
   if (seconds < 0) return "-" + human_seconds(-seconds);
+  if (seconds == 0) return "0 s";
   if (seconds < 0.00099995) return one_decimal(seconds * 1e6, "µs");
   if (seconds < 0.99995) return one_decimal(seconds * 1e3, "ms");
   if (seconds < 59.95) return one_decimal(seconds, "s");

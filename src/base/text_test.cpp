@@ -82,6 +82,7 @@ TEST(TextTest, BytesForPeople) {
 }
 
 TEST(TextTest, SecondsForPeople) {
+  EXPECT_EQ(human_seconds(0), "0 s");
   EXPECT_EQ(human_seconds(0.0042), "4.2 ms");
   EXPECT_EQ(human_seconds(0.000123), "123.0 µs");
   EXPECT_EQ(human_seconds(12.34), "12.3 s");
