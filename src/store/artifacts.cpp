@@ -1,8 +1,11 @@
 #include "store/artifacts.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <vector>
+
+#include "base/text.h"
 
 namespace shoal::store {
 namespace {
@@ -11,6 +14,19 @@ namespace fs = std::filesystem;
 
 // A half-written file that is older has no writer any more.
 constexpr auto kAbandoned = std::chrono::hours(1);
+constexpr std::int64_t kCountAgainAfterSeconds = 24 * 3600;
+constexpr std::uint64_t kMaxAccountBytes = 1u << 20;
+
+std::int64_t seconds_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::int64_t number_in(std::string_view text) {
+  std::int64_t number = -1;
+  auto const parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() ? number : -1;
+}
 
 struct Kept {
   fs::path path;
@@ -26,7 +42,7 @@ std::vector<Kept> list(std::string const& folder) {
        it.increment(ignored)) {
     std::error_code gone;
     Kept kept{.path = it->path()};
-    if (!it->is_regular_file(gone)) continue;
+    if (!it->is_regular_file(gone) || it.depth() == 0) continue;  // above lies the account
     kept.bytes = it->file_size(gone);
     kept.used = it->last_write_time(gone);
     if (gone) continue;
@@ -49,6 +65,36 @@ std::string ArtifactStore::path(Sha256 const& hash) const {
   return folder_ + "/" + hex.substr(0, 2) + "/" + hex.substr(2);
 }
 
+ArtifactStore::~ArtifactStore() {
+  auto const ignored = note_added();  // the next count finds it
+  (void)ignored;
+}
+
+Result<void> ArtifactStore::note_added() {
+  auto const added = added_.exchange(0);
+  // Without an account the next prune() counts all.
+  std::error_code failure;
+  if (added == 0 || !fs::exists(account(), failure)) return {};
+  return TRY(os::AppendFile::open(account())).append("added " + std::to_string(added) + "\n");
+}
+
+std::optional<std::uint64_t> ArtifactStore::bytes_counted() const {
+  auto const text = os::read_file(account(), kMaxAccountBytes);
+  if (!text) return std::nullopt;
+  auto const lines = split(trim(*text), '\n');
+  auto const first = split(lines.front(), ' ');
+  if (first.size() != 3 || first[0] != "counted" || number_in(first[2]) < 0) return std::nullopt;
+  auto const age = seconds_now() - number_in(first[1]);
+  if (number_in(first[1]) < 0 || age < 0 || age > kCountAgainAfterSeconds) return std::nullopt;
+  auto total = static_cast<std::uint64_t>(number_in(first[2]));
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    auto const added = lines[i].starts_with("added ") ? number_in(lines[i].substr(6)) : -1;
+    if (added < 0) return std::nullopt;
+    total += static_cast<std::uint64_t>(added);
+  }
+  return total;
+}
+
 bool ArtifactStore::contains(Sha256 const& hash) const {
   std::error_code failure;
   return fs::is_regular_file(path(hash), failure);
@@ -62,6 +108,7 @@ Result<std::string> ArtifactStore::put(std::string_view bytes, Sha256 const& has
   if (!failure) return file;
   fs::create_directory(fs::path(file).parent_path(), failure);
   TRY(os::write_file_atomically(file, bytes).within("keeping an artifact"));
+  added_ += bytes.size();
   return file;
 }
 
@@ -83,6 +130,8 @@ std::uint64_t ArtifactStore::total_bytes() const {
 }
 
 Result<std::uint64_t> ArtifactStore::prune(std::uint64_t max_bytes, std::set<Sha256> const& keep) {
+  TRY(note_added());
+  if (bytes_counted().value_or(UINT64_MAX) <= max_bytes) return 0;
   auto all = list(folder_);
   std::uint64_t total = 0;
   for (auto const& kept : all) total += kept.bytes;
@@ -98,6 +147,8 @@ Result<std::uint64_t> ArtifactStore::prune(std::uint64_t max_bytes, std::set<Sha
     total -= kept.bytes;
     freed += kept.bytes;
   }
+  TRY(os::write_file_atomically(
+      account(), "counted " + std::to_string(seconds_now()) + " " + std::to_string(total) + "\n"));
   return freed;
 }
 

@@ -1,7 +1,13 @@
 // Immutable bytes on disk by their content address: artifacts/ab/cdef…, so that equal artifacts are kept
-// once. What they mean, and which are still needed, is known by the journal and the cache above.
+// once. What they mean, and which are still needed, is known by the journal and the cache above. How many
+// bytes they have together stands beside them, so that a store within its bound is not walked:
+//
+//   artifacts/bytes    counted 1795512345 98362432    when all were last looked at (seconds), and what they
+//   had
+//                      added 4096                     by one process, since then; appended
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,6 +26,7 @@ class ArtifactStore {
  public:
   // Makes the folder where it is missing.
   static Result<std::unique_ptr<ArtifactStore>> open(std::string folder);
+  ~ArtifactStore();
 
   // Keeps `bytes`, whose digest is `hash` (the caller has computed it). Writes nothing where they are
   // already. Gives the path of the file.
@@ -33,13 +40,21 @@ class ArtifactStore {
   // All artifacts together, by reading the folders.
   std::uint64_t total_bytes() const;
   // Removes those that were not used for longest, but none of `keep`, until at most `max_bytes` are left.
-  // Gives the bytes that it freed. Also removes what a killed process left half-written.
+  // Gives the bytes that it freed. Also removes what a killed process left half-written. Looks at no artifact
+  // where the account says that there are no more than `max_bytes`, unless it is older than a day: what
+  // processes at once or a killed one did not write into it is found then.
   Result<std::uint64_t> prune(std::uint64_t max_bytes, std::set<Sha256> const& keep);
 
  private:
   explicit ArtifactStore(std::string folder) : folder_(std::move(folder)) {}
+  std::string account() const { return folder_ + "/bytes"; }
+  // Writes what this process has added into the account.
+  Result<void> note_added();
+  // Of the account; nothing where it cannot be relied on.
+  std::optional<std::uint64_t> bytes_counted() const;
 
   std::string const folder_;
+  std::atomic<std::uint64_t> added_ = 0;
 };
 
 }  // namespace shoal::store

@@ -72,5 +72,35 @@ TEST_F(ArtifactsTest, HalfWrittenFilesGoWhenTheirWriterIsLongGone) {
   EXPECT_TRUE(store_->contains(sha256("whole")));
 }
 
+TEST_F(ArtifactsTest, WithinItsBoundNothingIsLookedAt) {
+  ASSERT_TRUE(store_->put("1111"));
+  EXPECT_EQ(store_->prune(8, {}).value(), 0u);  // counts
+  std::string const unseen = store_->path(sha256("unseen"));
+  fs::create_directories(fs::path(unseen).parent_path());
+  ASSERT_TRUE(os::write_file_atomically(unseen + ".1.1.tmp", std::string(100, 'x')));
+  fs::last_write_time(unseen + ".1.1.tmp", fs::file_time_type::clock::now() - 2h);
+  ASSERT_TRUE(store_->put("2222"));
+  EXPECT_EQ(store_->prune(8, {}).value(), 0u);
+  EXPECT_TRUE(fs::exists(unseen + ".1.1.tmp"));
+  // What another process has added counts, too.
+  auto const other = ArtifactStore::open(fs::path(unseen).parent_path().parent_path().string()).value();
+  ASSERT_TRUE(other->put("33"));
+  EXPECT_EQ(other->prune(10, {}).value(), 0u);
+  set_age(sha256("1111"), 4h);
+  EXPECT_EQ(store_->prune(8, {}).value(), 104u);
+  EXPECT_FALSE(fs::exists(unseen + ".1.1.tmp"));
+  EXPECT_EQ(store_->total_bytes(), 6u);
+}
+
+TEST_F(ArtifactsTest, AnAccountThatIsOldOrDamagedIsMadeAnew) {
+  std::string const path = store_->put("1111").value();
+  auto const folder = fs::path(path).parent_path().parent_path().string();
+  for (auto const* account : {"counted 1 0\n", "counted 99999999999 0\n", "nonsense", "counted 0", ""}) {
+    ASSERT_TRUE(os::write_file_atomically(folder + "/bytes", account));
+    ASSERT_TRUE(store_->put("1111"));
+    EXPECT_EQ(store_->prune(3, {}).value(), 4u) << account;
+  }
+}
+
 }  // namespace
 }  // namespace shoal::store
