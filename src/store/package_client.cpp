@@ -52,24 +52,42 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
   return false;
 }
 
-// The last line that names an error, else the last line.
+// A client may colour what it says, whoever reads it.
+std::string without_colours(std::string_view text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!text.substr(at).starts_with("\033[")) {
+      plain += text[at];
+      continue;
+    }
+    at = text.find_first_not_of("0123456789;", at + 2);
+    if (at == std::string_view::npos) break;
+  }
+  return plain;
+}
+
+// The line that says why. Most clients end with it; mvn begins with it, and goes on with advice.
 std::string telling_line(std::string const& output) {
+  constexpr std::string_view kMvn = "[ERROR]";
+  constexpr std::string_view kPrefixes[] = {"ERROR:", kMvn, "npm ERR!", "npm error", "error:"};
   std::string telling;
   bool is_error = false;
   for (std::string_view line : split(output, '\n')) {
     line = trim(line);
-    bool names_error =
-        contains_any(line.substr(0, 12), {"ERROR:", "[ERROR]", "npm ERR!", "npm error", "error:"});
-    if (line.empty() || (is_error && !names_error)) continue;
+    std::string_view named;
+    for (auto const prefix : kPrefixes) {
+      if (line.starts_with(prefix)) named = prefix;
+    }
     // npm ends with where its log is.
-    if (contains_any(line, {"complete log", ".log"})) continue;
-    telling = line;
-    is_error = names_error;
+    if (line == named || (is_error && named.empty()) || contains_any(line, {"complete log", ".log"}))
+      continue;
+    telling = trim(line.substr(named.size()));
+    is_error = !named.empty();
+    if (named == kMvn) break;
   }
-  for (std::string_view prefix : {"ERROR:", "[ERROR]", "npm ERR!", "npm error", "error:"}) {
-    if (telling.starts_with(prefix)) telling.erase(0, prefix.size());
-  }
-  return printable(trim(telling));
+  auto const goal = telling.find(" on project standalone-pom: ");  // which of mvn's parts failed
+  if (goal != std::string::npos) telling.erase(0, telling.find(": ", goal) + 2);
+  return printable(telling);
 }
 
 std::optional<std::string> find_archive(std::string const& folder) {
@@ -111,7 +129,8 @@ Error missing_client(std::string_view client, std::string_view package) {
                std::string(client) + " is not installed on this machine: install " + std::string(package));
 }
 
-Error client_error(Source const& source, std::string const& output, std::string const& how_it_ended) {
+Error client_error(Source const& source, std::string const& coloured, std::string const& how_it_ended) {
+  std::string const output = without_colours(coloured);
   std::string const client(kind_of(source).client());
   std::string const package = source.package + " " + source.version;
   std::string line = telling_line(output);
@@ -142,7 +161,8 @@ Error client_error(Source const& source, std::string const& output, std::string 
                             "Unknown host",
                             "Connection refused",
                             "Connect timed out",
-                            "Could not transfer"})) {
+                            "Could not transfer",
+                            "Cannot access"})) {
     return Error(Code::unavailable, client + " does not reach its package index for " + package +
                                         ": check the network and the index that " + client + " is set to (" +
                                         line + ")");

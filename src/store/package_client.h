@@ -1,6 +1,7 @@
 // Packages through their ordinary clients, so that indexes, mirrors, proxies and permissions are those that
-// the user has set for them. The clients are child processes; nothing of a package is ever run. A kind of
-// package says how its client is called; what all have in common is here.
+// the user has set for them. The clients are child processes, and none is asked to run anything of the
+// package that it brings (mvn consists of plugins, which it brings and runs itself). A kind of package says
+// how its client is called; what all have in common is here.
 #pragma once
 
 #include <cstdint>

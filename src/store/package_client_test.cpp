@@ -50,6 +50,33 @@ TEST(PackageClient, WhatNpmSaysBecomesOneClearLine) {
   EXPECT_EQ(client_error(kPackage, "npm error code ENOTFOUND\n", "").code(), Code::unavailable);
 }
 
+// What mvn 3.8 says, colours of its own included.
+TEST(PackageClient, WhatMavenSaysBecomesItsReason) {
+  auto const source = *parse_source("maven:org.nosuch:thing:1.0/model.onnx");
+  std::string const goal =
+      "\033[0m\033[0m[ERROR] Failed to execute goal "
+      "org.apache.maven.plugins:maven-dependency-plugin:2.8:copy (default-cli) on project standalone-pom: ";
+  std::string const advice =
+      "\n[ERROR] \n[ERROR] Try downloading the file manually from the project website.\n[ERROR] -> [Help 1]\n"
+      "[\033[1;31mERROR\033[m] Re-run Maven using the -X switch to enable full debug logging.\n";
+  auto const missing = client_error(source,
+                                    goal +
+                                        "Unable to find artifact. Could not find artifact "
+                                        "org.nosuch:thing:jar:1.0 in central (an address)" +
+                                        advice,
+                                    "it ended with exit code 1");
+  EXPECT_EQ(missing.code(), Code::not_found);
+  EXPECT_EQ(missing.message(),
+            "mvn finds no org.nosuch:thing 1.0 in its package index (Unable to find artifact. Could not find "
+            "artifact org.nosuch:thing:jar:1.0 in central (an address))");
+  auto const offline = client_error(
+      source, goal + "Unable to find artifact. Cannot access central (an address) in offline mode" + advice,
+      "");
+  EXPECT_EQ(offline.code(), Code::unavailable);
+  EXPECT_NE(offline.message().find("(Unable to find artifact. Cannot access central"), std::string::npos)
+      << offline.message();
+}
+
 // Needs the machine's package clients to reach their indexes.
 class PackageClientNetworkTest : public testing::Test {
  protected:
