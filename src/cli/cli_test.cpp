@@ -324,5 +324,54 @@ TEST(Cli, WithoutAVerbItSaysWhatToTryNext) {
   EXPECT_EQ(run.out.find("shoal shelf ask"), std::string::npos) << "there is no shelf to ask yet";
 }
 
+TEST(Cli, ShelfAddAsksBeforeItReadsAThousandDocuments) {
+  Shell shell;
+  for (int i = 0; i < 1001; ++i) shell.folder().write("many/" + std::to_string(i) + ".txt", "x");
+  auto const refused = shell.run({"shelf", "add", shell.folder().path() + "/many"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.error.find("1,001 documents are below"), std::string::npos) << refused.error;
+  EXPECT_NE(refused.error.find("--yes"), std::string::npos) << refused.error;
+  shell.terminal.error = true;
+  shell.input = "n\n";
+  auto const asked = shell.run({"shelf", "add", shell.folder().path() + "/many"});
+  EXPECT_EQ(asked.status, 2);
+  EXPECT_NE(asked.error.find("Read them all? [Y/n]"), std::string::npos) << asked.error;
+}
+
+TEST(Cli, APullThatIsOnlyPlannedFetchesNothing) {
+  Shell shell;
+  auto const file = shell.folder().write("tiny.Q4_0.gguf", "GGUF and more");
+  auto const plan = shell.run({"pull", "--dry-run", "file:" + file});
+  EXPECT_EQ(plan.status, 0) << plan.error;
+  EXPECT_EQ(plan.out,
+            "tiny:q4_0 would be pulled: 13 B to fetch\n  tiny.Q4_0.gguf  13 B  from file:" + file + "\n");
+  auto const listed = parsed(shell.run({"pull", "--dry-run", "--json", "smollm2-135m"}).out).as_array()[0];
+  EXPECT_EQ(listed["bytes_to_fetch"], Json(98362432));
+  EXPECT_EQ(listed["bytes_here"], Json(0));
+  EXPECT_EQ(listed["installed"], Json(false));
+  EXPECT_FALSE(listed["files"].as_array()[0]["sources"].as_array().empty());
+  EXPECT_EQ(parsed(shell.run({"show", "smollm2-135m", "--json"}).out)["installed"], Json(false));
+  ASSERT_EQ(shell.run({"pull", "file:" + file}).status, 0);
+  EXPECT_EQ(shell.run({"pull", "--dry-run", "file:" + file}).out,
+            "tiny:q4_0 is here already: nothing would be fetched\n");
+}
+
+TEST(Cli, AModelWhoseFileWasCutIsRefusedWithWhatMendsIt) {
+  Shell shell;
+  auto const file = shell.folder().write("tiny.Q4_0.gguf", "GGUF and more");
+  ASSERT_EQ(shell.run({"pull", "file:" + file}).status, 0);
+  shell.folder().write("data/models/tiny/q4_0/tiny.Q4_0.gguf", "GGUF");
+  for (auto const* name : {"tiny", "tiny:q4_0"}) {
+    auto const refused = shell.run({"run", std::string(name) + ".generate", "Hello"});
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_EQ(refused.out, "");
+    EXPECT_NE(refused.error.find("is not the file that was pulled any more: `shoal pull tiny:q4_0` mends it"),
+              std::string::npos)
+        << refused.error;
+  }
+  EXPECT_EQ(shell.run({"pull", "tiny"}).status, 0);
+  EXPECT_EQ(read_text(shell.folder().path() + "/data/models/tiny/q4_0/tiny.Q4_0.gguf"), "GGUF and more");
+}
+
 }  // namespace
 }  // namespace shoal::cli

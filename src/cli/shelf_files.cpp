@@ -31,19 +31,23 @@ Kind const* kind_of(std::string_view name) {
   return found == std::end(kKinds) ? nullptr : found;
 }
 
-Result<std::vector<std::string>> documents_below(std::string const& folder) {
+constexpr std::size_t kMostUnasked = 1000;
+
+// `left`: how many names may still be looked at.
+Result<std::vector<std::string>> documents_below(std::string const& folder, std::size_t& left) {
   std::error_code failed;
   std::vector<std::string> found;
   auto const options = fs::directory_options::skip_permission_denied;
-  for (fs::recursive_directory_iterator at(folder, options, failed), end; !failed && at != end;
+  for (fs::recursive_directory_iterator at(folder, options, failed), end; !failed && at != end && left > 0;
        at.increment(failed)) {
+    --left;
     std::error_code unknown;
     if (at->is_regular_file(unknown) && is_document_name(at->path().filename().string()))
       found.push_back(at->path().string());
   }
   if (failed)
     return Error(Code::unavailable, "the folder `" + folder + "` could not be read: " + failed.message());
-  if (found.empty())
+  if (found.empty() && left > 0)
     return Error(Code::not_found, "the folder `" + folder + "` has no PDF, no image and no text file in it");
   std::sort(found.begin(), found.end());
   return found;
@@ -72,23 +76,38 @@ std::string to_string(Place const& place) {
   return place.first_line == place.last_line ? text : text + "–" + std::to_string(place.last_line);
 }
 
-Documents find_documents(std::vector<std::string> const& paths) {
+Documents find_documents(std::vector<std::string> const& paths, std::size_t most_entries) {
   Documents documents;
   std::set<std::string> seen;
   auto const add = [&](std::string const& path) {
-    if (seen.insert(document_name(path)).second) documents.files.push_back(path);
+    bool const is_new = seen.insert(document_name(path)).second;
+    if (is_new) documents.files.push_back(path);
+    return is_new;
   };
+  std::size_t left = most_entries;
   for (auto const& path : paths) {
     std::error_code unknown;
     if (!fs::is_directory(path, unknown)) {
       add(path);
-    } else if (auto const below = documents_below(path)) {
-      for (auto const& file : *below) add(file);
+    } else if (auto const below = documents_below(path, left)) {
+      for (auto const& file : *below) documents.in_folders += add(file) ? 1 : 0;
     } else {
       documents.errors.push_back(below.error());
     }
   }
+  documents.is_cut = left == 0;
   return documents;
+}
+
+bool are_surprisingly_many(Documents const& documents) {
+  return documents.is_cut || documents.in_folders > kMostUnasked;
+}
+
+std::string count_of(Documents const& documents) {
+  auto digits = std::to_string(documents.in_folders);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
+  return (documents.is_cut ? "at least " : "") + digits + " documents";
 }
 
 std::string document_name(std::string const& path) {

@@ -26,12 +26,20 @@ Place place_in(std::string_view document, std::int64_t page, std::int64_t line, 
 std::string to_string(Place const& place);
 
 // `paths` with folders replaced by the documents below them, sorted, each file once. A path that is not there
-// stays: opening it gives the error. A folder without any document gives not_found.
+// stays: opening it gives the error. A folder without any document gives not_found. The search ends when it
+// has looked at `most_entries` names in folders.
 struct Documents {
   std::vector<std::string> files;
   std::vector<Error> errors;
+  std::size_t in_folders = 0;  // of `files`, those that nobody named
+  bool is_cut = false;         // there may be more
 };
-Documents find_documents(std::vector<std::string> const& paths);
+Documents find_documents(std::vector<std::string> const& paths,
+                         std::size_t most_entries = static_cast<std::size_t>(-1));
+// So many that a person did not mean them all; they are asked.
+bool are_surprisingly_many(Documents const& documents);
+// "1,234 documents", or "more than …" where the search was cut.
+std::string count_of(Documents const& documents);
 
 // What the shelf calls it, whatever folder one is in.
 std::string document_name(std::string const& path);

@@ -27,6 +27,20 @@ TEST(ShelfFiles, AFolderWithoutDocumentsIsAnError) {
   EXPECT_EQ(found.errors[0].code(), Code::not_found);
 }
 
+TEST(ShelfFiles, AnEndlessSearchEnds) {
+  TestFolder folder;
+  for (int i = 0; i < 20; ++i) folder.write("a/" + std::to_string(i) + ".txt", "x");
+  auto const cut = find_documents({folder.path()}, 10);
+  EXPECT_TRUE(cut.is_cut);
+  EXPECT_TRUE(are_surprisingly_many(cut));
+  EXPECT_EQ(count_of(cut), "at least 9 documents");  // and the folder itself
+  auto const named = folder.path() + "/a/3.txt";
+  auto const whole = find_documents({folder.path(), named}, 1000);
+  EXPECT_FALSE(are_surprisingly_many(whole));
+  EXPECT_EQ(whole.in_folders, 20u);
+  EXPECT_EQ(find_documents({named}).in_folders, 0u);
+}
+
 TEST(ShelfFiles, ADocumentsKindIsInItsName) {
   EXPECT_EQ(adding_pipeline("a/b.PDF"), "shelf-add");
   EXPECT_EQ(adding_pipeline("b.md"), "shelf-add-text");

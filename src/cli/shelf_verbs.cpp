@@ -144,11 +144,24 @@ class Adding {
   int failures_ = 0;
 };
 
+// A person may have named a folder without knowing what lies below it.
+Result<Documents> find_wanted(Session& session, Arguments const& arguments) {
+  constexpr std::size_t kMostEntriesUnasked = 300'000;
+  if (arguments.has("--yes")) return find_documents(arguments.positionals);
+  auto documents = find_documents(arguments.positionals, kMostEntriesUnasked);
+  if (!are_surprisingly_many(documents)) return documents;
+  auto const what = count_of(documents) + " are below " + printable(join(arguments.positionals, ", "));
+  if (session.interactive() && session.confirm(what + ". Read them all?"))
+    return documents.is_cut ? find_documents(arguments.positionals) : documents;
+  return Error(Code::invalid_argument,
+               what + ", and nothing was read: name a smaller folder, or `--yes` reads them all");
+}
+
 Result<int> add(Session& session, Arguments const& arguments) {
   TRY(runtime::require_plain_name("--shelf", shelf_of(arguments)));
+  auto const documents = TRY(find_wanted(session, arguments));
   TRY(prepare(session, "shelf-add"));
   Adding adding(session, arguments);
-  auto const documents = find_documents(arguments.positionals);
   for (auto const& error : documents.errors) adding.failed("", error);
   for (auto const& file : documents.files) TRY(adding.add(shelf_of(arguments), file));
   return adding.finish(shelf_of(arguments));
@@ -334,10 +347,13 @@ std::vector<Verb> shelf_verbs() {
       "changed\n"
       "one is read anew, a broken one is reported and the others go on (exit status 1). So do the other "
       "pages of one\n"
-      "with a page that cannot be read; which these are is said (exit status 0).";
+      "with a page that cannot be read; which these are is said (exit status 0). Folders with more than a "
+      "thousand\n"
+      "documents are read with --yes, or when you say so on the terminal.";
   adding.options.push_back(
       {"--language", "", "CODE", "Of the print, as Tesseract names it: eng, deu, eng+fra"});
   adding.options.push_back({"--password", "", "TEXT", "Opens encrypted PDFs"});
+  adding.options.push_back({"--yes", "", "", "Do not ask, however many documents the folders have"});
   auto searching = shelf_verb("search", "QUERY…", "Find the passages with the words of a query",
                               "shoal shelf search \"window glass\" --top 3", search);
   searching.options.push_back({"--top", "", "N", "How many, 10 if not said"});
