@@ -24,4 +24,10 @@ Result<Stream> open_stream(engine::ModelFile const& file) {
   return stream;
 }
 
+Result<Stream> open_part(std::string const& path) {
+  Stream stream(std::fopen(path.c_str(), "rbe"));
+  if (stream) return stream;
+  return Error(Code::engine_failed, "cannot read " + path + ": " + std::strerror(errno));
+}
+
 }  // namespace shoal::llama_engine

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <string>
 
 #include "base/result.h"
 #include "engine/engine.h"
@@ -16,5 +17,7 @@ using Stream = std::unique_ptr<std::FILE, CloseStream>;
 
 // At the file's start. Shares its position with other duplicates of the descriptor: one reader at a time.
 Result<Stream> open_stream(engine::ModelFile const& file);
+// Of a model in several files: one that was not opened for us.
+Result<Stream> open_part(std::string const& path);
 
 }  // namespace shoal::llama_engine

@@ -80,8 +80,7 @@ Result<void> check_length(gguf_context* gguf, std::FILE* stream) {
                                            " of " + std::to_string(needed) + " bytes; fetch it again");
 }
 
-Result<Gguf> open_gguf(engine::ModelFile const& file) {
-  auto const stream = TRY(open_stream(file));
+Result<Gguf> open_gguf(Stream const& stream) {
   forget_library_error();
   try {
     Gguf gguf(gguf_init_from_file_ptr(stream.get(), {.no_alloc = true, .ctx = nullptr}));
@@ -133,17 +132,37 @@ Result<void> check(Header const& header) {
   TRY(limit("number of layers", header.layers, 4096));
   TRY(limit("embedding length", header.width, std::int64_t{1} << 20));
   TRY(limit("vocabulary", header.vocabulary, std::int64_t{1} << 24));
-  TRY(limit("number of tensors", header.tensors, std::int64_t{1} << 20));
-  if (header.parts <= 1) return {};
-  return Error(Code::unsupported,
-               "the model is split into " + std::to_string(header.parts) +
-                   " files; join them into one with llama.cpp's `llama-gguf-split --merge`");
+  return limit("number of tensors", header.tensors, std::int64_t{1} << 20);
+}
+
+Result<void> add_weights(gguf_context* gguf, Header& header) {
+  header.tensors += gguf_get_n_tensors(gguf);
+  for (std::int64_t i = 0; i < gguf_get_n_tensors(gguf); ++i)
+    header.tensor_bytes += gguf_get_tensor_size(gguf, i);
+  TRY(check_tensors(gguf));
+  return check_numbers(gguf);
+}
+
+// What the other files of a model in several ones have.
+Result<void> add_parts(engine::ModelFile const& file, Header& header) {
+  auto const known = static_cast<std::int64_t>(std::max<std::size_t>(file.parts.size(), 1));
+  if (header.parts != known) {
+    return Error(Code::unsupported, "the model is split into " + std::to_string(header.parts) +
+                                        " files, and " + std::to_string(known) +
+                                        " came: name one of them to `shoal pull`, which takes all");
+  }
+  for (std::size_t i = 1; i < file.parts.size(); ++i) {
+    auto const stream = TRY(open_part(file.parts[i]));
+    auto const gguf = TRY(open_gguf(stream).within(file.parts[i]));
+    TRY(add_weights(gguf.get(), header).within(file.parts[i]));
+  }
+  return {};
 }
 
 }  // namespace
 
 Result<Header> read_header(engine::ModelFile const& file) {
-  auto const gguf = TRY(open_gguf(file));
+  auto const gguf = TRY(open_gguf(TRY(open_stream(file))));
   Reader const reader(gguf.get());
   Header header;
   header.architecture = printable(reader.text("general.architecture").value_or(""));
@@ -163,12 +182,9 @@ Result<Header> read_header(engine::ModelFile const& file) {
   header.parts = std::max<std::int64_t>(1, reader.integer("split.count").value_or(1));
   header.causal = reader.boolean(header.architecture + ".attention.causal").value_or(true);
   header.chat_template = reader.text("tokenizer.chat_template").value_or("");
-  header.tensors = gguf_get_n_tensors(gguf.get());
-  for (std::int64_t i = 0; i < header.tensors; ++i)
-    header.tensor_bytes += gguf_get_tensor_size(gguf.get(), i);
+  TRY(add_weights(gguf.get(), header));
+  TRY(add_parts(file, header));
   TRY(check(header));
-  TRY(check_tensors(gguf.get()));
-  TRY(check_numbers(gguf.get()));
   return header;
 }
 

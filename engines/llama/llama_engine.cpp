@@ -23,7 +23,7 @@ Result<engine::Probe> LlamaEngine::probe(engine::ModelFile const& file) {
 
 Result<std::unique_ptr<engine::Model>> LlamaEngine::load(engine::ModelFile const& file,
                                                          std::function<bool(double)> const& progress) {
-  return LlamaModel::load(file, progress).within("loading " + file.name);
+  return LlamaModel::load(file, progress);
 }
 
 }  // namespace shoal::llama_engine

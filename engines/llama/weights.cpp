@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 #include <map>
+#include <vector>
 
 #include "base/text.h"
 #include "engines/llama/file.h"
@@ -44,13 +45,16 @@ Error cancelled() { return Error(Code::cancelled, "the load was cancelled"); }
 
 Result<ModelHandle> load_from(engine::ModelFile const& file, llama_model_params params, Watch& watch) {
   auto const stream = TRY(open_stream(file));
+  std::vector<char const*> parts;
+  for (auto const& part : file.parts) parts.push_back(part.c_str());
   params.progress_callback = [](float done, void* data) { return static_cast<Watch*>(data)->go_on(done); };
   params.progress_callback_user_data = &watch;
   forget_library_error();
   ModelHandle model;
   try {
     AssertionsThrow const assertions_throw;
-    model.reset(llama_model_load_from_file_ptr(stream.get(), params));
+    model.reset(parts.empty() ? llama_model_load_from_file_ptr(stream.get(), params)
+                              : llama_model_load_from_splits(parts.data(), parts.size(), params));
   } catch (std::exception const& thrown) {
     return cannot_load(thrown.what());
   }

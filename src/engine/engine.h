@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -32,6 +33,9 @@ struct ModelFile {
   // What the machine can give to it. A model that is known to need more is refused before it is loaded
   // (out_of_memory, with both numbers).
   std::optional<std::uint64_t> memory_bytes;
+  // Of a model in several files: the paths of all, in their order, of which the descriptor is the first. The
+  // worker may open these.
+  std::vector<std::string> parts = {};
 };
 
 // Bytes that a model needs, by kind. Before the load an estimate, after it the truth.

@@ -197,6 +197,7 @@ Result<ModelFile> model_file(wire::Received const& received) {
   file.name = std::move(request.name);
   file.descriptor = received.descriptor.get();
   file.folder = std::move(request.folder);
+  file.parts = std::move(request.parts);
   file.options = std::move(request.options);
   file.memory_bytes = request.memory;
   return file;

@@ -316,7 +316,7 @@ void Host::start_worker(StartWorker const& action) {
   auto const model = models_.find(action.model);
   auto const limit = options_.limits.memory_bytes;
   auto started =
-      WorkerProcess::start(manifest, model == models_.end() ? "" : model->second.folder,
+      WorkerProcess::start(manifest, model == models_.end() ? ModelSpec{} : model->second,
                            limit + kMemoryMargin, Heartbeat(options_.limits.heartbeat, clock_.now()));
   if (!started) {
     feed(WorkerDied{action.worker, "could not be started: " + started.error().message()});
@@ -364,7 +364,7 @@ void Host::load(LoadModel const& action) {
   auto const number = next_id_++;
   worker.models[action.model] = number;
   worker.loads[action.model] = clock_.now();
-  wire::LoadRequest request{spec.name, spec.folder, spec.options, memory_to_give()};
+  wire::LoadRequest request{spec.name, spec.folder, spec.options, memory_to_give(), spec.parts};
   auto const sent =
       worker.channel().send(wire::FrameType::load, number, wire::to_json(request).dump(), std::move(*file));
   if (!sent) kill(worker, "could not be sent a model");

@@ -60,10 +60,11 @@ std::vector<std::string> environment(Manifest const& manifest, std::vector<std::
 
 }  // namespace
 
-Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Manifest const& manifest,
-                                                            std::string const& folder,
-                                                            std::uint64_t memory_bytes, Heartbeat began) {
-  auto const read_paths = existing(manifest.read_paths);
+Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Manifest const& manifest, ModelSpec const& model,
+                                                             std::uint64_t memory_bytes, Heartbeat began) {
+  auto const& folder = model.folder;
+  auto read_paths = existing(manifest.read_paths);
+  read_paths.insert(read_paths.end(), model.parts.begin(), model.parts.end());
   os::SandboxSpec spec;
   spec.execute_paths = {manifest.program};
   spec.read_paths = read_paths;

@@ -25,6 +25,8 @@ struct ModelSpec {
   std::string file;    // a path, opened by the host
   std::string folder;  // or a folder that the worker may write in
   Json options;
+  // Of a model in several files: the paths of all, in their order; the worker may open them.
+  std::vector<std::string> parts = {};
 
   // Equal keys: the same loaded model serves both.
   std::string key() const { return file + folder + (options.is_null() ? "" : options.dump()); }
@@ -32,9 +34,9 @@ struct ModelSpec {
 
 class WorkerProcess {
  public:
-  // The program runs when this returns; its HELLO comes later. `folder`: what it may write, or "".
-  // `memory_bytes`: where its allocations begin to fail.
-  static Result<std::unique_ptr<WorkerProcess>> start(Manifest const& manifest, std::string const& folder,
+  // The program runs when this returns; its HELLO comes later. `model`: what it will load, or an empty one;
+  // it may write in its folder and read its parts. `memory_bytes`: where its allocations begin to fail.
+  static Result<std::unique_ptr<WorkerProcess>> start(Manifest const& manifest, ModelSpec const& model,
                                                       std::uint64_t memory_bytes, Heartbeat began);
   WorkerProcess(WorkerProcess const&) = delete;
   WorkerProcess& operator=(WorkerProcess const&) = delete;

@@ -41,15 +41,15 @@ graph::Callable callable_of(std::string name, host::Operation const& operation) 
 
 // A file that somebody cut or wrote over is not given to an engine. Damage of the same size is seen by
 // verify.
-Result<void> check_size(store::Model const& model) {
-  auto const& file = model.entry.files.front();
-  auto const identity = os::identify(model.path());
+Result<void> check_size(store::Model const& model, store::CatalogFile const& file) {
+  auto const path = model.folder + "/" + file.file;
+  auto const identity = os::identify(path);
   if (identity && identity->size == file.size) return {};
   auto const name = model.entry.full_name();
   auto const what = identity
                         ? "has " + std::to_string(identity->size) + " bytes, not " + std::to_string(file.size)
                         : identity.error().message();
-  return Error(Code::unavailable, "the model " + name + " is damaged (" + model.path() + " " + what +
+  return Error(Code::unavailable, "the model " + name + " is damaged (" + path + " " + what +
                                       "): `shoal verify " + name + "`, then `shoal pull " + name +
                                       "` fetches it again");
 }
@@ -288,11 +288,11 @@ Result<Target> Library::link_leaf(std::string const& name) const {
   }
   if (auto const found = find_model_operation(name)) {
     auto const model = TRY(models_.require(found->model.entry.full_name()));
-    TRY(check_size(model));
+    for (auto const& file : model.entry.files) TRY(check_size(model, file));
     OperationTarget operation;
     operation.engine = found->engine;
     operation.operation = found->operation;
-    operation.model = host::ModelSpec{model.entry.name, model.path(), {}, model.entry.options};
+    operation.model = host::ModelSpec{model.entry.name, model.path(), {}, model.entry.options, model.parts()};
     operation.model_hash = model.content_hash().hex() + model.entry.options.dump();
     if (found->engine->keeps)
       operation.folder = cache_folder_ + "/kept/" + found->engine->engine + "/" + model.content_hash().hex();

@@ -32,34 +32,9 @@ Model const* choose(std::vector<Model> const& models, ModelName const& wanted) {
   return found;
 }
 
-// Of a file whose hash is not known beforehand: whether its source still gives what is here.
-bool is_still(CatalogFile const& here, CatalogFile const& wanted) {
-  return here.served_by == wanted.sources.front().text && !wanted.version.empty() &&
-         here.version == wanted.version;
-}
-
 bool same_files(CatalogEntry const& a, CatalogEntry const& b) {
   return std::equal(a.files.begin(), a.files.end(), b.files.begin(), b.files.end(),
                     [](auto const& x, auto const& y) { return x.file == y.file && x.sha256 == y.sha256; });
-}
-
-bool is_same(CatalogEntry const& here, CatalogEntry const& wanted) {
-  auto const& file = wanted.files.front();
-  if (file.sha256 != Sha256()) return same_files(here, wanted);
-  return here.files.size() == 1 && is_still(here.files.front(), file);
-}
-
-// What is known of a file beforehand, of each part where it comes in parts.
-Result<SourceFacts> ask_all(Assembly const& source, FetchContext const& context) {
-  auto facts = TRY(source.parts.front().kind->ask(source.parts.front(), context));
-  if (source.parts.size() == 1) return facts;
-  facts.sha256.reset();
-  facts.size.reset();
-  for (std::size_t i = 1; i < source.parts.size() && !facts.version.empty(); ++i) {
-    auto const part = TRY(source.parts[i].kind->ask(source.parts[i], context));
-    facts.version = part.version.empty() ? "" : facts.version + "; " + part.version;
-  }
-  return facts;
 }
 
 }  // namespace
@@ -77,6 +52,13 @@ Json to_json(Model const& model) {
                        {"licence", model.entry.licence},
                        {"about", model.entry.about},
                        {"path", model.installed() ? Json(model.path()) : Json()}});
+}
+
+std::vector<std::string> Model::parts() const {
+  std::vector<std::string> paths;
+  if (!is_split_part(entry.files.front().file)) return paths;
+  for (auto const& file : entry.files) paths.push_back(folder + "/" + file.file);
+  return paths;
 }
 
 Sha256 Model::content_hash() const {
@@ -138,6 +120,7 @@ Result<Model> ModelStore::find(std::string_view name) const {
   auto const here = installed_variants(wanted.name);
   if (auto const* model = choose(here, wanted)) return *model;
   if (auto const* entry = catalog().find(wanted)) return Model{*entry, ""};
+  if (auto damaged = find_damaged(wanted)) return Model{std::move(*damaged), ""};
 
   std::vector<std::string> names;
   for (auto const& model : list()) {
@@ -152,6 +135,8 @@ Result<Model> ModelStore::find(std::string_view name) const {
 Result<Model> ModelStore::require(std::string_view name) const {
   auto model = TRY(find(name));
   if (model.installed()) return model;
+  auto here = read_installed(place(name_of(model.entry)));
+  if (!here && here.error().code() != Code::not_found) return std::move(here).error();
   return Error(Code::not_found, "the model " + model.entry.full_name() +
                                     " is not on this machine: `shoal pull " + std::string(name) +
                                     "` fetches it (" + human_bytes(model.entry.size()) + ")");
@@ -171,24 +156,14 @@ Result<os::FileLock> ModelStore::lock(ModelName const& model, PullOptions const&
 
 Result<PullResult> ModelStore::pull(std::string_view name, net::EgressAccount& account,
                                     PullOptions const& options) {
-  if (is_source(name)) return pull_source(name, account, options);
-  auto const wanted = TRY(parse_model_name(name));
-  if (!options.as.empty())
-    return Error(Code::invalid_argument,
-                 "`--as` names what comes from a source; " + wanted.text() + " has its name");
-  if (auto const* entry = catalog().find(wanted)) return pull_entry(*entry, account, options);
-  // One that came from a source comes from there again, if it is damaged.
-  auto const damaged = find_damaged(wanted);
-  if (damaged) return pull_entry(*damaged, account, options);
-  return PullResult{TRY(find(name)), true};
+  return pull_entry(TRY(resolve(name, account, options)), account, options);
 }
 
 Result<PullResult> ModelStore::pull_entry(CatalogEntry const& entry, net::EgressAccount& account,
                                           PullOptions const& options) {
   auto const model = name_of(entry);
   auto const held = TRY(lock(model, options));
-  auto here = read_installed(place(model));
-  if (here && is_same(here->entry, entry)) return PullResult{std::move(*here), true};
+  if (auto here = find_same(entry)) return PullResult{std::move(*here), true};
   ModelPull::Parts parts{egress_,
                          account,
                          clock_,
@@ -202,61 +177,6 @@ Result<PullResult> ModelStore::pull_entry(CatalogEntry const& entry, net::Egress
       TRY(ModelPull(entry, std::move(parts), options).run().within("pulling " + entry.full_name())), false};
 }
 
-Result<PullResult> ModelStore::pull_source(std::string_view text, net::EgressAccount& account,
-                                           PullOptions const& options) {
-  auto const source = TRY(parse_assembly(text));
-  auto const* listed = options.as.empty() ? catalog().find_source(text) : nullptr;
-  if (listed) return pull_entry(*listed, account, options);
-
-  FetchContext context{egress_, account, options_.hubs, options_.folder, options.stop, {}, 1};
-  context.may_be_known = [this](std::uint64_t size) {
-    auto const& known = catalog().entries();
-    return std::any_of(known.begin(), known.end(), [&](auto const& entry) { return entry.size() == size; });
-  };
-  auto const facts = TRY(ask_all(source, context).within(std::string(text)));
-  return pull_unlisted(source, facts, account, options);
-}
-
-Result<PullResult> ModelStore::import(ForeignModel const& model, PullOptions const& options) {
-  auto facts = model.facts;
-  auto const source = TRY(parse_assembly("import:" + model.path));
-  net::EgressAccount nothing_leaves{net::EgressPolicy()};
-  FetchContext const context{egress_, nothing_leaves, options_.hubs, options_.folder, options.stop, {}, 1};
-  facts.version = TRY(ask_all(source, context)).version;
-  return pull_unlisted(source, facts, nothing_leaves, options);
-}
-
-Result<PullResult> ModelStore::pull_unlisted(Assembly const& source, SourceFacts const& facts,
-                                             net::EgressAccount& account, PullOptions const& options) {
-  if (is_split_part(facts.file)) {
-    return Error(
-        Code::unsupported,
-        facts.file + " is one of several files of one model; take a variant that is one file, or join them");
-  }
-  auto const* listed = options.as.empty() && facts.sha256 ? catalog().find(*facts.sha256) : nullptr;
-  if (listed) {
-    auto entry = *listed;
-    entry.files.front().sources.insert(entry.files.front().sources.begin(), source);
-    return pull_entry(entry, account, options);
-  }
-  auto const name = options.as.empty() ? propose_name(facts) : TRY(parse_model_name(options.as));
-  auto const entry = describe(name, source, facts);
-  TRY(look_for_conflict(entry));
-  return pull_entry(entry, account, options);
-}
-
-Result<void> ModelStore::look_for_conflict(CatalogEntry const& entry) const {
-  auto const& file = entry.files.front();
-  auto const here = read_installed(place(name_of(entry)));
-  bool const is_other = here && !is_same(here->entry, entry) &&
-                        here->entry.files.front().served_by != file.sources.front().text;
-  auto const* listed = catalog().find(name_of(entry));
-  if (!is_other && !listed) return {};
-  return Error(Code::already_exists, "another model is called " + entry.full_name() + " (" +
-                                         (listed ? "of the catalogue" : here->entry.about) +
-                                         "): name this one with `--as NAME`");
-}
-
 std::optional<ModelTwin> ModelStore::find_twin(CatalogFile const& wanted) const {
   for (auto const& model : list()) {
     for (auto const& file : model.entry.files) {
@@ -268,10 +188,14 @@ std::optional<ModelTwin> ModelStore::find_twin(CatalogFile const& wanted) const 
 }
 
 std::optional<CatalogEntry> ModelStore::find_damaged(ModelName wanted) const {
-  if (wanted.tag.empty()) wanted.tag = "latest";
-  auto entry = read_manifest(place(wanted));
-  if (!entry || read_installed(place(wanted))) return std::nullopt;
-  return std::move(*entry);
+  auto const tags =
+      wanted.tag.empty() ? folders_in(options_.folder + "/" + wanted.name) : std::vector{wanted.tag};
+  for (auto const& tag : tags) {
+    wanted.tag = tag;
+    auto entry = read_manifest(place(wanted));
+    if (entry && !read_installed(place(wanted))) return std::move(*entry);
+  }
+  return std::nullopt;
 }
 
 Result<RemoveResult> ModelStore::remove(std::string_view name) {

@@ -31,6 +31,9 @@
 
 namespace shoal::store {
 
+struct FetchContext;
+struct UnlistedFile;
+
 struct Model {
   CatalogEntry entry;
   std::string folder;  // empty: not installed
@@ -38,6 +41,8 @@ struct Model {
   bool installed() const { return !folder.empty(); }
   // Of the file that the engine is given. Only of an installed one.
   std::string path() const { return folder + "/" + entry.files.front().file; }
+  // Of all its files, where the engine needs them all: a GGUF file calls itself one of several.
+  std::vector<std::string> parts() const;
   // Of all its files: the model's part in cache keys.
   Sha256 content_hash() const;
 };
@@ -68,6 +73,22 @@ struct PullOptions {
 struct PullResult {
   Model model;
   bool was_installed = false;  // with these hashes already: nothing was fetched
+};
+
+// What a pull would do.
+struct PlannedFile {
+  CatalogFile file;               // size 0: nobody says before it comes
+  std::uint64_t bytes_here = 0;   // of a pull that was broken off, or linked from another model
+  std::vector<Assembly> sources;  // in the order in which they would be tried
+  std::string linked_from;        // the file of this machine that it would become another name of
+};
+struct PullPlan {
+  CatalogEntry entry;
+  bool is_here = false;  // nothing would be fetched
+  std::vector<PlannedFile> files;
+
+  std::uint64_t bytes_here() const;
+  std::uint64_t bytes_to_fetch() const;
 };
 
 struct VerifyReport {
@@ -116,7 +137,8 @@ class ModelStore {
   // A name with or without a tag. Without: the installed ones first, then the catalogue's order. not_found
   // names the nearest name.
   Result<Model> find(std::string_view name) const;
-  // The same, but it must be installed: not_found says the command that pulls it and how large it is.
+  // The same, but it must be installed: not_found says the command that pulls it and how large it is;
+  // unavailable where its files are not those that were pulled.
   Result<Model> require(std::string_view name) const;
 
   // Brings all files of a model of the catalogue, each from the first source that serves the right bytes; or
@@ -125,6 +147,9 @@ class ModelStore {
   // source and why it did not serve. already_exists: another model has the name.
   Result<PullResult> pull(std::string_view name_or_source, net::EgressAccount& account,
                           PullOptions const& options);
+  // What that pull would do. Of a source it asks the server, and takes no byte of a model.
+  Result<PullPlan> plan(std::string_view name_or_source, net::EgressAccount& account,
+                        PullOptions const& options) const;
   // Links what another program has, under the name that it has there or `options.as`. Hashes it once.
   Result<PullResult> import(ForeignModel const& model, PullOptions const& options);
   // Deletes an installed model's files, damaged ones too, and what is left of a pull of it.
@@ -145,17 +170,23 @@ class ModelStore {
   // The catalogue may say more about the same files than it did when they were pulled.
   Model with_newer_facts(Model model) const;
   std::vector<Model> installed_variants(std::string const& name) const;
+  // What a name or a source means, with all that is known of its files before their bytes come.
+  Result<CatalogEntry> resolve(std::string_view name_or_source, net::EgressAccount& account,
+                               PullOptions const& options) const;
+  Result<CatalogEntry> resolve_source(std::string_view text, net::EgressAccount& account,
+                                      PullOptions const& options) const;
+  Result<CatalogEntry> entry_of(std::string const& from, std::vector<UnlistedFile> const& files,
+                                PullOptions const& options) const;
+  FetchContext asking(net::EgressAccount& account, PullOptions const& options) const;
   Result<PullResult> pull_entry(CatalogEntry const& entry, net::EgressAccount& account,
                                 PullOptions const& options);
-  Result<PullResult> pull_source(std::string_view text, net::EgressAccount& account,
-                                 PullOptions const& options);
+  // Installed, and what `entry` means.
+  std::optional<Model> find_same(CatalogEntry const& entry) const;
   bool is_being_pulled(ModelName const& model) const;
   Result<os::FileLock> lock(ModelName const& model, PullOptions const& options);
   // The manifest of what is here but not as it was pulled.
   std::optional<CatalogEntry> find_damaged(ModelName wanted) const;
   std::optional<ModelTwin> find_twin(CatalogFile const& wanted) const;
-  Result<PullResult> pull_unlisted(Assembly const& source, SourceFacts const& facts,
-                                   net::EgressAccount& account, PullOptions const& options);
   // already_exists, unless the same model, or nothing, has the name.
   Result<void> look_for_conflict(CatalogEntry const& entry) const;
   std::string place(ModelName const& model) const {

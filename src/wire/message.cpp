@@ -83,7 +83,10 @@ Json to_json(LoadRequest const& request) {
   Json json =
       Json::object({{"name", request.name}, {"folder", request.folder}, {"options", request.options}});
   if (request.memory) json.set("memory", *request.memory);
-  return json;
+  if (request.parts.empty()) return json;
+  Json parts = Json::array();
+  for (auto const& part : request.parts) parts.push(part);
+  return json.set("parts", std::move(parts));
 }
 
 Result<LoadRequest> load_request_from(Json const& json) {
@@ -92,6 +95,7 @@ Result<LoadRequest> load_request_from(Json const& json) {
   request.folder = json["folder"].as_string();
   request.options = json["options"];
   if (json["memory"].as_integer(-1) >= 0) request.memory = bytes_at(json, "memory");
+  for (auto const& part : json["parts"].as_array()) request.parts.emplace_back(part.as_string());
   return request;
 }
 

@@ -36,6 +36,7 @@ struct LoadRequest {
   std::string folder;  // of a folder model; a file comes as descriptor
   Json options;
   std::optional<std::uint64_t> memory;  // bytes that the machine can give to it
+  std::vector<std::string> parts = {};  // paths of all files, where the model has several
 };
 
 // Answer to PROBE and LOAD, as RESULT.

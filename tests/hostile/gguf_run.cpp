@@ -12,6 +12,7 @@
 #include "host/host.h"
 #include "os/file.h"
 #include "tests/hostile/gguf_mutations.h"
+#include "value/json.h"
 
 namespace shoal::hostile {
 namespace {
@@ -147,6 +148,42 @@ std::string load_with_memory(std::uint64_t bytes) {
   if (outputs) return {};
   EXPECT_EQ(outputs.error().code(), Code::out_of_memory);
   return outputs.error().message();
+}
+
+SplitModel load_in_parts() {
+  auto const folder = os::TemporaryFolder::create("shoal-split").value();
+  auto const write = [&](std::string const& name, GgufFile const& file) {
+    auto const bytes = file.bytes();
+    write_case(folder.path() + "/" + name, {name, bytes, bytes.size(), false});
+    return folder.path() + "/" + name;
+  };
+  auto const whole = tiny_model(Tokenizer::bpe);
+  auto const middle = whole.tensors.begin() + static_cast<std::ptrdiff_t>(whole.tensors.size() / 2);
+  GgufFile first = whole, second;
+  first.tensors.assign(whole.tensors.begin(), middle);
+  second.tensors.assign(middle, whole.tensors.end());
+  std::uint16_t number = 0;
+  for (auto* file : {&first, &second}) {  // as llama-gguf-split writes them
+    file->set("split.no", kUint16, raw(number++));
+    file->set("split.count", kUint16, raw(std::uint16_t{2}));
+    file->set("split.tensors.count", kInt32, raw(static_cast<std::int32_t>(whole.tensors.size())));
+    file->lay_out();
+  }
+  auto const one = write("tiny.gguf", whole), a = write("tiny-00001-of-00002.gguf", first),
+             b = write("tiny-00002-of-00002.gguf", second), lone = write("lone-00001-of-00002.gguf", first),
+             mixed = write("mixed-00001-of-00002.gguf", first);
+  host::Host::Options options;
+  options.engines = host::load_manifests(std::string(SHOAL_BINARY_DIR) + "/lib/shoal/engines").value();
+  SystemClock const clock;
+  auto const host = host::Host::start(std::move(options), clock).value();
+  auto const ask = [&](std::string const& file, std::vector<std::string> parts, std::string const& name) {
+    auto job = call_for(0);
+    job.model = host::ModelSpec{name, file, {}, {}, std::move(parts)};
+    auto const outputs = submit(*host, std::move(job)).report.get().outputs;
+    return outputs ? value::to_json(*outputs).dump() : outputs.error().message();
+  };
+  return {ask(one, {}, "one"), ask(a, {a, b}, "two"), ask(lone, {}, "lone"),
+          ask(mixed, {mixed, one}, "mixed")};
 }
 
 GgufCounts run_gguf_cases(std::uint64_t first, int count) {

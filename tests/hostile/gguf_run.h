@@ -20,6 +20,12 @@ struct GgufCounts {
 // What loading the whole tiny model gives where the machine has so much memory: the error's words, or "".
 std::string load_with_memory(std::uint64_t bytes);
 
+// What the tiny model answers, or its error's words: in one file, or in two.
+struct SplitModel {
+  std::string in_one_file, in_two_files, with_one_missing, with_a_foreign_part;
+};
+SplitModel load_in_parts();
+
 // The cases of the seeds first … first + count - 1. The control is a worker beside them, which must answer
 // all the time.
 GgufCounts run_gguf_cases(std::uint64_t first, int count);
