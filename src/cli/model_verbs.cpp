@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "cli/pull.h"
+#include "cli/pull_plan.h"
 #include "cli/render.h"
 #include "cli/verbs.h"
 
@@ -85,6 +86,14 @@ Result<int> pull(Session& session, Arguments const& arguments) {
   Json documents = Json::array();
   for (auto const& name : arguments.positionals) {
     net::EgressAccount account(pull_policy());
+    if (arguments.has("--dry-run")) {
+      auto options = pull_options(session, name);
+      options.as = as;
+      auto const plan = TRY(home.models().plan(name, account, options));
+      documents.push(document_of_plan(plan));
+      if (!session.json()) session.print(describe_plan(plan));
+      continue;
+    }
     auto const pulled = TRY(pull_model(session, home, name, account, as));
     if (session.json()) {
       documents.push(document_of(pulled, account));
@@ -150,11 +159,13 @@ Verb pull_verb() {
   verb.details =
       "A model of the catalogue comes from the first of its sources and mirrors that serves the right bytes. "
       "A source is "
-      "written hf:ORG/REPO/FILE[@REVISION], ollama:NAME[:TAG], https://…, file:/PATH or as docs/models.md "
-      "says. A pull "
+      "written hf:ORG/REPO/FILE[@REVISION], hf:ORG/REPO[:QUANTISATION], ollama:NAME[:TAG], https://…, "
+      "file:/PATH or as docs/models.md says. A pull "
       "that was broken off goes on where it stopped.";
   verb.example = "shoal pull smollm2-135m";
-  verb.options = {{"--as", "", "NAME[:TAG]", "What to call a model that comes from a source"}};
+  verb.options = {
+      {"--as", "", "NAME[:TAG]", "What to call a model that comes from a source"},
+      {"--dry-run", "", "", "Say what would come from where and what is here already, and fetch nothing"}};
   verb.min_positionals = 1;
   verb.max_positionals = -1;
   verb.run = pull;

@@ -14,8 +14,8 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kMaxManifestBytes = 1u << 20;
 
 Error not_as_pulled(std::string const& what, CatalogEntry const& entry) {
-  return Error(Code::invalid_argument, what + " is not the file that was pulled any more: `shoal pull " +
-                                           entry.full_name() + "` mends it");
+  return Error(Code::unavailable, what + " is not the file that was pulled any more: `shoal pull " +
+                                      entry.full_name() + "` mends it");
 }
 
 }  // namespace

@@ -38,16 +38,21 @@ std::vector<std::string> files_below(std::string const& folder) {
 
 bool is_model_file(std::string_view path) {
   auto const name = to_lower_ascii(file_name_of(path));
-  // The eyes and ears of another model are no model.
-  return name.ends_with(".gguf") && !name.starts_with("mmproj") && !is_split_part(name);
+  // The eyes and ears of another model are no model. The first of several parts stands for all.
+  auto const parts = all_parts(name);
+  return name.ends_with(".gguf") && !name.starts_with("mmproj") && parts && parts->front() == name;
 }
 
-// Nothing where the file has gone.
+// Nothing where the file has gone, or one of its parts is not there.
 std::optional<ForeignModel> model_at(std::string const& path, std::string origin, std::string file) {
   std::error_code failure;
-  ForeignModel model{std::move(origin), fs::canonical(path, failure).string(), {}};
-  if (failure) return std::nullopt;
-  auto const size = fs::file_size(model.path, failure);
+  // Parts are found by their names, which what a link leads to may not have.
+  ForeignModel model{
+      std::move(origin), is_split_part(path) ? path : fs::canonical(path, failure).string(), {}};
+  std::uint64_t size = 0;
+  for (auto const& part : all_parts(model.path).value_or({})) {
+    if (!failure) size += fs::file_size(part, failure);
+  }
   if (failure) return std::nullopt;
   model.facts.size = size;
   model.facts.file = std::move(file);

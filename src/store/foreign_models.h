@@ -20,7 +20,7 @@ enum class ForeignProgram { ollama, lmstudio, hf };
 
 struct ForeignModel {
   std::string origin;  // for people: "ollama:qwen2.5:0.5b", "hf:ORG/REPO/FILE"
-  std::string path;    // of the file itself, links resolved
+  std::string path;    // of the file itself, links resolved where it is one file
   SourceFacts facts;   // names, size and, where the program keeps one, the hash
 };
 
@@ -29,7 +29,7 @@ std::optional<ForeignProgram> foreign_program(std::string_view name);  // "ollam
 std::string default_folder(ForeignProgram program);
 // By what lies in a folder; a folder of GGUF files is taken for LM Studio's.
 ForeignProgram guess_program(std::string const& folder);
-// Sorted by origin. not_found where the folder is none. What is no whole model of one file is left out.
+// Sorted by origin. not_found where the folder is none. A model in several parts is its first one.
 Result<std::vector<ForeignModel>> find_foreign_models(ForeignProgram program, std::string const& folder);
 
 }  // namespace shoal::store

@@ -19,7 +19,17 @@ constexpr std::string_view kState = ".part.state";
 
 bool is_known(CatalogFile const& file) { return file.sha256 != Sha256(); }
 
+std::string partial_in(std::string const& incoming, CatalogFile const& file) {
+  return incoming + "/" + file.file + std::string(kPartial);
+}
+
 }  // namespace
+
+std::uint64_t bytes_there_of(CatalogFile const& file, std::string const& incoming) {
+  PartFile::Wanted what{.version = file.version};
+  if (is_known(file)) what.sha256 = file.sha256;
+  return PartFile::bytes_there(partial_in(incoming, file), what);
+}
 
 Result<Model> ModelPull::run() {
   TRY(prepare());
@@ -51,10 +61,7 @@ Result<void> ModelPull::prepare() {
 Result<void> ModelPull::look_for_room() const {
   std::uint64_t needed = 0;
   for (auto const& file : entry_.files) {
-    PartFile::Wanted what;
-    if (is_known(file)) what.sha256 = file.sha256;
-    what.version = file.version;
-    auto const there = PartFile::bytes_there(partial(file), what);
+    auto const there = bytes_there_of(file, parts_.incoming);
     needed += file.size > there ? file.size - there : 0;
   }
   std::uint64_t const room = TRY(os::free_bytes(parts_.incoming));
@@ -69,9 +76,7 @@ Result<void> ModelPull::look_for_room() const {
                                       " are free; `shoal gc` and `shoal rm` make room");
 }
 
-std::string ModelPull::partial(CatalogFile const& file) const {
-  return parts_.incoming + "/" + file.file + std::string(kPartial);
-}
+std::string ModelPull::partial(CatalogFile const& file) const { return partial_in(parts_.incoming, file); }
 
 Result<void> ModelPull::bring(CatalogFile& file) {
   if (is_known(file) && link_twin(file)) return {};

@@ -14,6 +14,9 @@
 
 namespace shoal::store {
 
+// How many bytes of the file a pull into the folder `incoming` that was broken off has left.
+std::uint64_t bytes_there_of(CatalogFile const& file, std::string const& incoming);
+
 class ModelPull {
  public:
   struct Parts {

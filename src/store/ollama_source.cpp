@@ -1,8 +1,10 @@
 // ollama: sources, images in a registry (API version 2): GET REGISTRY/v2/NAMESPACE/NAME/manifests/TAG names
-// the layers, of which the model is taken: GET …/blobs/sha256:DIGEST, which may lead elsewhere.
+// the layers, of which the model is taken: GET …/blobs/sha256:DIGEST, which may lead elsewhere. A registry
+// may want a log-in before it says anything.
 #include "base/text.h"
 #include "net/url.h"
 #include "store/download.h"
+#include "store/registry_login.h"
 #include "store/registry_manifest.h"
 #include "store/source_kind.h"
 
@@ -55,7 +57,8 @@ class OllamaKind : public SourceKind {
   }
 
   Result<SourceFacts> ask(Source const& source, FetchContext const& context) const override {
-    auto const layer = TRY(model_layer(source, context));
+    net::HttpRequest::Headers login;
+    auto const layer = TRY(model_layer(source, context, login));
     SourceFacts facts;
     facts.name = file_name_of(source.package);
     facts.tag = source.version;
@@ -66,22 +69,36 @@ class OllamaKind : public SourceKind {
   }
 
   Result<void> fetch(Source const& source, PartFile& file, FetchContext const& context) const override {
-    auto const layer = TRY(model_layer(source, context));
+    net::HttpRequest::Headers login;
+    auto const layer = TRY(model_layer(source, context, login));
     auto const& wanted = file.wanted().sha256;
     if (context.is_whole && wanted && *wanted != layer.digest) {
       return Error(Code::invalid_argument, "its sha256 is " + layer.digest.hex() + " where it should be " +
                                                wanted->hex() + ": not used");
     }
-    return download({repository(source, context) + "/blobs/sha256:" + layer.digest.hex(), {}, {}}, file,
-                    context);
+    while (true) {
+      auto const had = file.bytes_there();
+      auto result = download({repository(source, context) + "/blobs/sha256:" + layer.digest.hex(), login, {}},
+                             file, context);
+      // A token lives for minutes, a download for hours: as long as each brings something, another is asked
+      // for.
+      bool const is_over = result || result.error().code() != Code::refused || login.empty();
+      if (is_over || file.bytes_there() == had) return result;
+      TRY(model_layer(source, context, login));
+    }
   }
 
  private:
+  static std::string const& registry(Source const& source, FetchContext const& context) {
+    return source.address.empty() ? context.hubs.ollama : source.address;
+  }
   static std::string repository(Source const& source, FetchContext const& context) {
-    return (source.address.empty() ? context.hubs.ollama : source.address) + "/v2/" + source.package;
+    return registry(source, context) + "/v2/" + source.package;
   }
 
-  static Result<ModelLayer> model_layer(Source const& source, FetchContext const& context) {
+  // `login` becomes what the registry wanted before it said it: for its blobs.
+  static Result<ModelLayer> model_layer(Source const& source, FetchContext const& context,
+                                        net::HttpRequest::Headers& login) {
     net::HttpRequest request{.url = repository(source, context) + "/manifests/" + source.version};
     request.headers = {{"Accept",
                         "application/vnd.docker.distribution.manifest.v2+json, "
@@ -89,7 +106,16 @@ class OllamaKind : public SourceKind {
     request.max_body_bytes = kMaxManifestBytes;
     request.idle_timeout = std::chrono::seconds(10);
     request.stop = context.stop;
-    auto const response = TRY(context.egress.fetch(context.account, request));
+    auto response = TRY(context.egress.fetch(context.account, request));
+    if (response.status == 401) {
+      login = TRY(log_in(response, registry(source, context), source.package, context));
+      request.headers.insert(request.headers.end(), login.begin(), login.end());
+      response = TRY(context.egress.fetch(context.account, request));
+    }
+    if (response.status == 401 || response.status == 403) {
+      return Error(Code::refused, "the log-in that is kept for " + registry(source, context) +
+                                      " may not read " + source.package + ", or is wrong");
+    }
     if (response.status == 404) {
       return Error(Code::not_found, "the registry has no " + source.package + ":" + source.version + " (" +
                                         response.url + ")");

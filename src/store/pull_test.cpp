@@ -29,7 +29,9 @@ class Hub {
   std::string address() const { return "http://" + hub_.host(); }
   TestServer const& hub() const { return hub_; }
   TestServer const& cdn() const { return cdn_; }
-  std::string linked_hash;  // instead of the right one
+  std::string linked_hash;                        // instead of the right one
+  std::vector<std::string> listed, listed_later;  // of Org/Repo
+  std::string next_page;                          // instead of the hub's own
   std::atomic<int> broken_answers = 0;
 
  private:
@@ -44,17 +46,37 @@ class Hub {
     if (path.starts_with("/Old/Name/")) {
       return {TestServer::status(307, "Location: " + replace_all(path, "/Old/Name/", "/Org/Repo/") + "\r\n")};
     }
+    if (path.starts_with("/api/models/Old/Name/"))
+      return {TestServer::status(307, "Location: " + replace_all(path, "/Old/Name/", "/Org/Repo/") + "\r\n")};
+    if (path.starts_with("/api/models/Org/Repo/tree/main?recursive=true")) return list(path);
     if (path == "/Org/Gated/resolve/main/a.gguf" && request.find("Bearer the-token") == std::string::npos)
       return {refusal(401, "GatedRepo", "Access to model Org/Gated is restricted.")};
     if (path == "/Org/Repo/resolve/main/config.gguf")
       return {TestServer::ok("GGUF, small",
                              "ETag: \"5d41402abc4b2a76b9719d911017c592\"\r\nX-Repo-Commit: 1\r\n")};
-    if (!path.ends_with("Model-1B.Q4_K_M.gguf") && !path.ends_with("a.gguf"))
+    if (path.find("-of-00003.gguf") == std::string::npos && !path.ends_with("Model-1B.Q4_K_M.gguf") &&
+        !path.ends_with("a.gguf"))
       return {refusal(404, "EntryNotFound", "Entry not found")};
     auto const hash = linked_hash.empty() ? sha256(bytes_).hex() : linked_hash;
     return {TestServer::status(302, "Location: " + cdn_.url("/xet/blob?X-Amz-Expires=3600&sig=1%2F2") +
                                         "\r\nX-Linked-Size: " + std::to_string(bytes_.size()) +
                                         "\r\nX-Linked-Etag: \"" + hash + "\"\r\nX-Repo-Commit: abc\r\n")};
+  }
+  // As the hub pages its lists: by a Link header with an address of its own.
+  Reply list(std::string const& path) const {
+    bool const is_rest = path.find("&cursor=rest") != std::string::npos;
+    auto const& names = is_rest ? listed_later : listed;
+    std::vector<std::string> items = {R"({"type":"directory","oid":"d","size":0,"path":"sub"})"};
+    for (auto const& name : names) {
+      items.push_back(R"({"type":"file","oid":"a1","size":)" + std::to_string(bytes_.size()) +
+                      R"(,"lfs":{"oid":")" + sha256(bytes_).hex() + R"(","size":)" +
+                      std::to_string(bytes_.size()) + R"(,"pointerSize":134},"path":")" + name + "\"}");
+    }
+    auto const more = is_rest || listed_later.empty()
+                          ? ""
+                          : "Link: <" + (next_page.empty() ? address() + path + "&cursor=rest" : next_page) +
+                                ">; rel=\"next\"\r\n";
+    return {TestServer::ok("[" + join(items, ",") + "]", "Content-Type: application/json\r\n" + more)};
   }
   Reply serve(std::string const& request) {
     auto answer = TestServer::ok_with_ranges(request, bytes_, "ETag: \"xet\"\r\nAccept-Ranges: bytes\r\n");
@@ -123,6 +145,115 @@ TEST_F(PullTest, WhatTheHubRefusesIsSaidWithTheRemedy) {
   auto missing = bare({.hf = hub.address()})->pull("hf:Org/Repo/none.gguf", account_, {});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code(), Code::not_found) << missing.error().message();
+}
+
+TEST_F(PullTest, ARepositoryIsListedAndItsModelOfTheQuantisationIsTaken) {
+  Hub hub(bytes_);
+  hub.listed = {"README.md", "mmproj-Model-1B-f16.gguf", "Model-1B.Q8_0.gguf"};
+  hub.listed_later = {"Model-1B.Q4_K_M.gguf"};
+  auto store = bare({.hf = hub.address(), .hf_token = "the-token"});
+  auto pulled = store->pull("hf:Old/Name:q4_k_m", account_, {});
+  ASSERT_TRUE(pulled) << pulled.error().message();
+  EXPECT_EQ(pulled->model.entry.full_name(), "model-1b:q4_k_m");
+  EXPECT_EQ(pulled->model.entry.files[0].served_by, "hf:Old/Name/Model-1B.Q4_K_M.gguf");
+  EXPECT_TRUE(store->pull("hf:Old/Name:Q4_K_M", account_, {})->was_installed);
+  for (auto const& request : hub.hub().requests())
+    EXPECT_NE(request.find("Bearer the-token"), std::string::npos) << request;
+
+  auto const several = store->pull("hf:Org/Repo", account_, {}).error();
+  EXPECT_EQ(several.code(), Code::invalid_argument);
+  EXPECT_EQ(
+      several.message(),
+      "hf:Org/Repo: Org/Repo has 2 models; say which:\n  shoal pull hf:Org/Repo:Q4_K_M   3.0 MB\n  shoal "
+      "pull hf:Org/Repo:Q8_0   3.0 MB");
+  auto const none = store->pull("hf:Org/Repo:Q2_K", account_, {}).error();
+  EXPECT_EQ(none.code(), Code::not_found);
+  EXPECT_NE(none.message().find("no `Q2_K`; it has\n  shoal pull hf:Org/Repo:Q4_K_M"), std::string::npos)
+      << none.message();
+}
+
+TEST_F(PullTest, AListThatGoesOnAtAnotherHostIsNotFollowed) {
+  TestServer other([](auto&) { return Reply{TestServer::ok("[]")}; });
+  Hub hub(bytes_);
+  hub.listed_later = {"x.gguf"};
+  hub.next_page = other.url("/api/models/Org/Repo/tree/main");
+  auto const pulled = bare({.hf = hub.address(), .hf_token = "the-token"})->pull("hf:Org/Repo", account_, {});
+  ASSERT_FALSE(pulled);
+  EXPECT_EQ(pulled.error().code(), Code::unavailable);
+  EXPECT_TRUE(other.requests().empty());
+}
+
+TEST_F(PullTest, AModelInSeveralFilesComesWhole) {
+  Hub hub(bytes_);
+  std::vector<std::string> const parts = {"sub/Big.Q8_0-00001-of-00003.gguf",
+                                          "sub/Big.Q8_0-00002-of-00003.gguf",
+                                          "sub/Big.Q8_0-00003-of-00003.gguf"};
+  hub.listed = {parts[2], parts[0], parts[1]};
+  auto store = bare({.hf = hub.address()});
+  auto pulled = store->pull("hf:Org/Repo", account_, {});
+  ASSERT_TRUE(pulled) << pulled.error().message();
+  auto const& entry = pulled->model.entry;
+  EXPECT_EQ(entry.full_name(), "big:q8_0");
+  ASSERT_EQ(entry.files.size(), 3u);
+  EXPECT_TRUE(pulled->model.path().ends_with("/big/q8_0/Big.Q8_0-00001-of-00003.gguf"));
+  EXPECT_EQ(entry.files[2].served_by, "hf:Org/Repo/" + parts[2]);
+  EXPECT_EQ(entry.size(), 3 * bytes_.size());
+  // Any of them means all.
+  EXPECT_TRUE(store->pull("hf:Org/Repo/" + parts[1], account_, {})->was_installed);
+  EXPECT_TRUE(store->verify("big", {})->problems.empty());
+
+  hub.listed = {parts[0], parts[2]};
+  auto const incomplete = store->pull("hf:Org/Repo", account_, {.as = "other"}).error();
+  EXPECT_EQ(incomplete.code(), Code::not_found);
+  EXPECT_NE(incomplete.message().find("of the 3 parts"), std::string::npos) << incomplete.message();
+}
+
+TEST_F(PullTest, APlanSaysWhatWouldComeAndFetchesNothing) {
+  Hub hub(bytes_);
+  Catalog catalog;
+  catalog.add(entry({"hf:Org/Repo/a.gguf", right()}, bytes_));
+  auto store = ModelStore::open({.folder = models_, .catalog = catalog, .hubs = {.hf = hub.address()}},
+                                egress_, clock_)
+                   .value();
+  auto plan = store->plan("small", account_, {}).value();
+  EXPECT_FALSE(plan.is_here);
+  EXPECT_EQ(plan.bytes_to_fetch(), bytes_.size());
+  ASSERT_EQ(plan.files.size(), 1u);
+  EXPECT_EQ(plan.files[0].sources[0].text, "hf:Org/Repo/a.gguf");
+  EXPECT_EQ(plan.files[0].sources[1].text, right());
+  EXPECT_TRUE(hub.hub().requests().empty());
+  EXPECT_EQ(files_left(), std::vector<std::string>{});
+
+  auto const by_source = store->plan("hf:Org/Repo/Model-1B.Q4_K_M.gguf", account_, {.as = "mine"}).value();
+  EXPECT_EQ(by_source.entry.full_name(), "mine:latest");
+  EXPECT_EQ(by_source.bytes_to_fetch(), bytes_.size());
+  EXPECT_EQ(files_left(), std::vector<std::string>{});
+
+  ASSERT_TRUE(store->pull("small", account_, {}));
+  plan = store->plan("small", account_, {}).value();
+  EXPECT_TRUE(plan.is_here);
+  EXPECT_EQ(plan.bytes_to_fetch(), 0u);
+  // The same bytes under another name are linked.
+  auto const twin = store->plan("hf:Org/Repo/Model-1B.Q4_K_M.gguf", account_, {.as = "mine"}).value();
+  EXPECT_FALSE(twin.is_here);
+  EXPECT_EQ(twin.bytes_to_fetch(), 0u);
+  EXPECT_TRUE(twin.files[0].linked_from.ends_with("/small/q4/small.gguf"));
+}
+
+TEST_F(PullTest, APlanCountsWhatABrokenPullLeft) {
+  std::atomic<bool> is_broken = true;
+  TestServer server([&](std::string const& request) {
+    auto answer = TestServer::ok_with_ranges(request, bytes_, "ETag: \"one\"\r\n");
+    if (is_broken && request.find("bytes=0-0") == std::string::npos)
+      answer = request.find("Range") == std::string::npos ? answer.substr(0, answer.size() / 2)
+                                                          : TestServer::status(503);
+    return Reply{answer};
+  });
+  auto const url = server.url("/model.gguf");
+  ASSERT_FALSE(bare()->pull(url, account_, {}));
+  auto const plan = bare()->plan(url, account_, {}).value();
+  EXPECT_GT(plan.bytes_here(), bytes_.size() / 3);
+  EXPECT_EQ(plan.bytes_here() + plan.bytes_to_fetch(), bytes_.size());
 }
 
 TEST_F(PullTest, ASmallFileComesFromTheHubItself) {

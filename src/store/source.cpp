@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "store/source_kind.h"
+#include "store/unlisted.h"
 
 namespace shoal::store {
 namespace {
@@ -69,6 +70,10 @@ Result<std::vector<Range>> find_ranges(std::string_view text) {
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> SourceKind::files(Source const& source, FetchContext const&) const {
+  return all_parts(source.text);
+}
 
 Error malformed(Source const& source, std::string_view reason) {
   return Error(Code::invalid_argument,

@@ -1,6 +1,7 @@
 // Where the bytes of a model file can be had, as written in catalogue entries, mirrors and `shoal pull`:
 //
 //   hf:ORG/REPO/FILE[@REVISION]            a file of a model hub's repository (the branch main by default)
+//   hf:ORG/REPO[:QUANTISATION][@REVISION]  its one GGUF model, or the one of that quantisation
 //   ollama:[HOST/][NAMESPACE/]NAME[:TAG]   the model layer of an image in such a registry
 //   https://HOST/PATH                      (http:// too: the hash decides, not the way)
 //   file:/ABSOLUTE/PATH  file:~/PATH       a file of this machine, copied

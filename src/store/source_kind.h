@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/sha256.h"
@@ -52,7 +53,10 @@ class SourceKind {
   virtual bool leaves_machine() const { return true; }
   // Fills in what `rest`, the text behind the scheme, says. invalid_argument.
   virtual Result<void> parse(std::string_view rest, Source& source) const = 0;
-  // For a pull of what no catalogue entry describes.
+  // For a pull of what no catalogue entry describes: the source of each file of the model that it means. All
+  // parts, where it names one of several.
+  virtual Result<std::vector<std::string>> files(Source const& source, FetchContext const& context) const;
+  // For the same pull, of each of them.
   virtual Result<SourceFacts> ask(Source const& source, FetchContext const& context) const = 0;
   // Brings the bytes to `file`, from file.position() on, and moves the position behind them.
   virtual Result<void> fetch(Source const& source, PartFile& file, FetchContext const& context) const = 0;

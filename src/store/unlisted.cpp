@@ -8,6 +8,8 @@ namespace shoal::store {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 100;
+constexpr std::string_view kPartForm = "-00000-of-00000.";
+constexpr std::uint32_t kMaxParts = 1000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter_or_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'z'); }
@@ -48,6 +50,32 @@ std::string as_file_name(std::string const& text) {
   return name;
 }
 
+// Where a text says which part of how many it is.
+std::optional<std::size_t> part_at(std::string_view text) {
+  for (std::size_t at = text.find('-'); at != std::string_view::npos; at = text.find('-', at + 1)) {
+    auto const tail = text.substr(at, kPartForm.size());
+    bool const is_it = tail.size() == kPartForm.size() &&
+                       std::equal(tail.begin(), tail.end(), kPartForm.begin(),
+                                  [](char c, char form) { return form == '0' ? is_digit(c) : c == form; });
+    if (is_it) return at;
+  }
+  return std::nullopt;
+}
+
+std::string_view without_ending(std::string_view file) {
+  auto const lower = to_lower_ascii(file);
+  for (std::string_view ending : {".gguf", ".bin"}) {
+    if (lower.ends_with(ending)) return file.substr(0, file.size() - ending.size());
+  }
+  return file;
+}
+
+std::uint32_t five_digits(std::string_view text) {
+  std::uint32_t number = 0;
+  for (char c : text.substr(0, 5)) number = number * 10 + static_cast<std::uint32_t>(c - '0');
+  return number;
+}
+
 }  // namespace
 
 Result<Recognized> recognize(std::string_view beginning) {
@@ -60,44 +88,69 @@ Result<Recognized> recognize(std::string_view beginning) {
   return Error(Code::unsupported, what + "; a catalogue entry can say which engine runs it (docs/models.md)");
 }
 
+std::string_view quantisation_in(std::string_view file) {
+  auto stem = without_ending(file);
+  if (auto const part = part_at(file)) stem = file.substr(0, *part);
+  for (auto at = stem.find_first_of("-._"); at != std::string_view::npos;
+       at = stem.find_first_of("-._", at + 1)) {
+    if (is_quantisation(to_lower_ascii(stem.substr(at + 1)))) return stem.substr(at + 1);
+  }
+  return {};
+}
+
 ModelName propose_name(SourceFacts const& facts) {
   if (!facts.name.empty()) return {as_name(facts.name, "model"), as_name(facts.tag, "latest")};
-  std::string stem = to_lower_ascii(facts.file);
-  for (std::string_view ending : {".gguf", ".bin"}) {
-    if (stem.ends_with(ending)) stem.resize(stem.size() - ending.size());
-  }
-  for (auto at = stem.find_first_of("-._"); at != std::string::npos; at = stem.find_first_of("-._", at + 1)) {
-    if (is_quantisation(std::string_view(stem).substr(at + 1)))
-      return {as_name(stem.substr(0, at), "model"), as_name(stem.substr(at + 1), "latest")};
-  }
-  return {as_name(stem, "model"), "latest"};
+  auto const file = without_part(facts.file);
+  auto const quantisation = quantisation_in(file);
+  auto stem = without_ending(file);
+  if (!quantisation.empty()) stem.remove_suffix(quantisation.size() + 1);
+  return {as_name(stem, "model"), as_name(quantisation, "latest")};
 }
 
-bool is_split_part(std::string_view file) {
-  constexpr std::string_view kForm = "-00000-of-00000.";
-  for (std::size_t at = file.find('-'); at != std::string_view::npos; at = file.find('-', at + 1)) {
-    auto const tail = file.substr(at, kForm.size());
-    bool const is_it = tail.size() == kForm.size() &&
-                       std::equal(tail.begin(), tail.end(), kForm.begin(),
-                                  [](char c, char form) { return form == '0' ? is_digit(c) : c == form; });
-    if (is_it) return true;
-  }
-  return false;
+bool is_split_part(std::string_view file) { return part_at(file).has_value(); }
+
+std::string without_part(std::string_view file) {
+  std::string name(file);
+  if (auto const part = part_at(file)) name.erase(*part, kPartForm.size() - 1);
+  return name;
 }
 
-CatalogEntry describe(ModelName const& name, Assembly const& source, SourceFacts const& facts) {
+Result<std::vector<std::string>> all_parts(std::string_view text) {
+  auto const part = part_at(text);
+  if (!part) return std::vector{std::string(text)};
+  auto const number = five_digits(text.substr(*part + 1));
+  auto const count = five_digits(text.substr(*part + 10));
+  if (number < 1 || number > count || count > kMaxParts) {
+    return Error(Code::invalid_argument, "`" + printable(text) + "` calls itself part " +
+                                             std::to_string(number) + " of " + std::to_string(count) +
+                                             "; the parts of a model are 1 to at most 1000");
+  }
+  std::vector<std::string> texts;
+  for (std::uint32_t i = 1; i <= count; ++i) {
+    auto const digits = std::to_string(i);
+    std::string sibling(text);
+    sibling.replace(*part + 1, 5, std::string(5 - digits.size(), '0') + digits);
+    texts.push_back(std::move(sibling));
+  }
+  return texts;
+}
+
+CatalogEntry describe(ModelName const& name, std::string const& from,
+                      std::vector<UnlistedFile> const& files) {
   CatalogEntry entry;
   entry.name = name.name;
   entry.tag = name.tag.empty() ? "latest" : name.tag;
-  entry.about = "Pulled from " + source.text + ".";
+  entry.about = "Pulled from " + from + ".";
   entry.licence = "not stated";
-  CatalogFile file;
-  file.file = as_file_name(facts.file);
-  file.size = facts.size.value_or(0);
-  file.sha256 = facts.sha256.value_or(Sha256());
-  file.sources = {source};
-  file.version = facts.version;
-  entry.files = {std::move(file)};
+  for (auto const& [source, facts] : files) {
+    CatalogFile file;
+    file.file = as_file_name(facts.file);
+    file.size = facts.size.value_or(0);
+    file.sha256 = facts.sha256.value_or(Sha256());
+    file.sources = {source};
+    file.version = facts.version;
+    entry.files.push_back(std::move(file));
+  }
   return entry;
 }
 

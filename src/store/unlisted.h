@@ -25,11 +25,23 @@ Result<Recognized> recognize(std::string_view beginning);
 // quantisation. Names that the source itself gives go first.
 ModelName propose_name(SourceFacts const& facts);
 
+// The quantisation that a file's name tells, as it stands there: "Q4_K_M". Empty where it tells none.
+std::string_view quantisation_in(std::string_view file);
+
 // "model-00001-of-00003.gguf": one of several files that only together are a model.
 bool is_split_part(std::string_view file);
+// The same name for all parts of a model, and that of what is in one file: "model.gguf".
+std::string without_part(std::string_view file);
+// The texts of all parts of what `text`, a path or a source, is a part of, in their order; `text` alone where
+// it is no part. invalid_argument for numbers that no model has.
+Result<std::vector<std::string>> all_parts(std::string_view text);
 
-// A catalogue entry for it. Size and hash of its one file are those of `facts` where these say them, else
+struct UnlistedFile {
+  Assembly source;
+  SourceFacts facts;
+};
+// A catalogue entry for it. Sizes and hashes of its files are those of their facts where these say them, else
 // zero.
-CatalogEntry describe(ModelName const& name, Assembly const& source, SourceFacts const& facts);
+CatalogEntry describe(ModelName const& name, std::string const& from, std::vector<UnlistedFile> const& files);
 
 }  // namespace shoal::store

@@ -82,6 +82,14 @@ TEST_F(UpkeepTest, LmStudiosAndTheHubsModelsAreFoundByTheirLayout) {
   put("lms/notes.txt", "x");
   EXPECT_EQ(origins(ForeignProgram::lmstudio, "lms"),
             std::vector<std::string>{"lmstudio:Somebody/Tiny-GGUF/tiny-q8_0.gguf"});
+  put("lms/Somebody/Big-GGUF/big-00002-of-00002.gguf", "GGUF, the rest");
+  auto const big = find_foreign_models(ForeignProgram::lmstudio, folder_.path() + "/lms").value()[0];
+  EXPECT_EQ(big.facts.size, bytes_.size() + 14);
+  auto const imported = open({right()})->import(big, {});
+  ASSERT_TRUE(imported) << imported.error().message();
+  EXPECT_EQ(imported->model.entry.full_name(), "big:latest");
+  ASSERT_EQ(imported->model.entry.files.size(), 2u);
+  EXPECT_EQ(imported->model.entry.files[1].sha256, sha256("GGUF, the rest"));
 
   auto const digest = sha256(bytes_).hex();
   put("hub/models--Org--Repo/blobs/" + digest, bytes_);
