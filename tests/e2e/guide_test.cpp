@@ -114,5 +114,55 @@ TEST_F(GuideTest, BashLoadsTheCompletionAndCompletesVerbsOptionsAndNames) {
   EXPECT_EQ(complete("shoal tasks answer-f", 2), "answer-from\n");
 }
 
+constexpr std::pair<std::string_view, std::string_view> kCompleted[] = {
+    {"shoal docto", "shoal doctor"},
+    {"shoal shelf sea", "shoal shelf search"},
+    {"shoal shelf search --to", "shoal shelf search --top"},
+    {"shoal run --dr", "shoal run --dry-run"},
+    {"shoal run scan-to-t", "shoal run scan-to-text"},
+    {"shoal tasks answer-f", "shoal tasks answer-from"},
+    {"shoal new plu", "shoal new plugin"},
+};
+
+// An interactive zsh on a terminal of its own, typed into.
+constexpr std::string_view kZsh = R"(
+zmodload zsh/zpty
+zpty shell "TERM=dumb PS1='' zsh -f -i"
+zpty -w shell 'autoload -Uz compinit; compinit -u -D; source <(shoal completion zsh)'
+zpty -w shell 'say() { print -r -- "<<$BUFFER>>"; BUFFER= }; zle -N say; bindkey "^X" say; print READ''Y'
+zpty -r -m shell out '*READY*'
+while IFS= read -r words; do
+  zpty -w -n shell "$words"$'\t\x18'
+  zpty -r -m shell out '*<<*>>*'
+  print -r -- "${${out##*<<}%%>>*}"
+done
+)";
+
+TEST_F(GuideTest, ZshCompletesAsOneTypes) {
+  if (!os::find_program("zsh")) GTEST_SKIP() << "needs zsh";
+  ASSERT_TRUE(os::write_file_atomically(home_.path() + "/complete.zsh", kZsh));
+  std::string typed, expected;
+  for (auto const& [words, completed] : kCompleted) {
+    typed += std::string(words) + "\n";
+    expected += std::string(completed) + " \n";
+  }
+  ASSERT_TRUE(os::write_file_atomically(home_.path() + "/typed", typed));
+  auto const result = run("timeout 120 zsh -f complete.zsh <typed", home_.path());
+  EXPECT_EQ(result.standard_output, expected) << result.standard_error;
+}
+
+TEST_F(GuideTest, FishCompletesAsOneTypes) {
+  if (!os::find_program("fish")) GTEST_SKIP() << "needs fish";
+  for (auto const& [words, completed] : kCompleted) {
+    auto const result = run(
+        "fish --no-config -c \"shoal completion fish | source; complete -C '" + std::string(words) + "'\"",
+        home_.path());
+    auto const first = trim(split(result.standard_output, '\n').front());
+    auto const word = completed.substr(completed.rfind(' ') + 1);
+    EXPECT_EQ(first.substr(0, first.find('\t')), word) << words << result.standard_error;
+    EXPECT_EQ(std::count(result.standard_output.begin(), result.standard_output.end(), '\n'), 1) << words;
+  }
+}
+
 }  // namespace
 }  // namespace shoal
