@@ -61,7 +61,7 @@ std::vector<std::string> environment(Manifest const& manifest, std::vector<std::
 }  // namespace
 
 Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Manifest const& manifest, ModelSpec const& model,
-                                                             std::uint64_t memory_bytes, Heartbeat began) {
+                                                            std::uint64_t memory_bytes, Heartbeat began) {
   auto const& folder = model.folder;
   auto read_paths = existing(manifest.read_paths);
   read_paths.insert(read_paths.end(), model.parts.begin(), model.parts.end());
