@@ -30,11 +30,11 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   CHECK(text.find(shoal::store::next_page(text)) != std::string_view::npos);
   auto const listed = shoal::store::read_hub_listing(text, "Org/Repo");
   if (listed) {
-    auto const chosen = shoal::store::choose_hub_model(*listed, "Org/Repo", "");
-    for (auto const& path : chosen.value_or({})) CHECK(shoal::store::is_inner_path(path));
+    auto chosen = shoal::store::choose_hub_model(*listed, "Org/Repo", "");
+    for (auto const& path : std::move(chosen).value_or({})) CHECK(shoal::store::is_inner_path(path));
   }
-  auto const parts = shoal::store::all_parts(text);
-  CHECK(parts.value_or({std::string(text)}).size() <= 1000);
+  auto parts = shoal::store::all_parts(text);
+  CHECK(std::move(parts).value_or({std::string(text)}).size() <= 1000);
   static auto const folder = shoal::os::TemporaryFolder::create("shoal-fuzz").value();
   auto const path = folder.path() + "/x.part";
   CHECK(shoal::os::write_file_atomically(path, "0123456789"));
