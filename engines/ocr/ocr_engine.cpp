@@ -95,10 +95,12 @@ class OcrModel final : public engine::Model {
   }
 
   Result<value::Page> read(value::Sheet const& sheet, std::string const& password,
-                           std::string const& language, Stop const& stop) {
+                           std::string const& language, Stop stop) {
     auto recognizer = TRY(recognizers_.take(language.empty() ? "eng" : language));
     auto raster = TRY(pixels_of(sheet, password, stop));
-    auto page = TRY(recognizer->read(raster, stop).within(name_of_page(*sheet.document, sheet.number)));
+    auto const name = name_of_page(*sheet.document, sheet.number);
+    stop.give_up = [&, tell = stop.give_up](Error error) { tell(std::move(error).within(name)); };
+    auto page = TRY(recognizer->read(raster, stop).within(name));
     page.number = sheet.number;
     page.width = sheet.width;
     page.height = sheet.height;

@@ -25,8 +25,8 @@ constexpr std::size_t kHeaderWithin = 1024;
 // Damaged or hostile files have more objects in objects than any real one.
 constexpr int kDeepestForm = 8;
 constexpr int kMostPages = 100'000;
-// What drawing a page may take; real ones take less than a second. A call that cannot be stopped gets a
-// little more.
+// What drawing a page may take of a processor; real ones take less than a second. A call that cannot be
+// stopped gets a little more.
 constexpr std::chrono::seconds kDrawingTime{20}, kPatience{25};
 
 template <auto close> struct Closer {
@@ -273,8 +273,8 @@ Result<Raster> render_page(value::Blob const& document, FPDF_PAGE page, std::int
   if (!bitmap)
     return Error(Code::out_of_memory,
                  "no memory to render page " + std::to_string(number) + " of " + name_of(document));
-  auto const end = std::chrono::steady_clock::now() + kDrawingTime;
-  auto const over = [&] { return std::chrono::steady_clock::now() > end; };
+  auto const end = thread_time() + kDrawingTime;
+  auto const over = [&] { return thread_time() > end; };
   Stop const stop_drawing = [&] { return stop() || over(); };
   Pause pause(stop_drawing);
   int status = FPDF_RenderPageBitmap_Start(bitmap.get(), page, 0, 0, raster.width, raster.height, 0,
@@ -311,7 +311,7 @@ struct Pdf::State {
       documents.splice(documents.begin(), documents, it);
       return documents.front().handle.get();
     }
-    Watchdog::Guard const guard(watchdog, name_of(*document), stop);
+    Watchdog::Guard const guard(watchdog, name_of(*document), kPatience, stop);
     auto handle = TRY(open_document(*document, password));
     documents.push_front({document->hash(), password, document, std::move(handle)});
     if (documents.size() > kOpenDocuments) documents.pop_back();
@@ -319,7 +319,7 @@ struct Pdf::State {
   }
 
   std::list<OpenDocument> documents;  // the last used first
-  Watchdog watchdog{kPatience};
+  Watchdog watchdog{"to be drawn"};
 };
 
 Pdf::Pdf() : state_(std::make_unique<State>()) {}
@@ -344,7 +344,7 @@ Result<std::vector<value::Sheet>> Pdf::sheets(value::BlobPtr const& document, st
     // One page a lock, so that a long document does not hold up the others.
     sheets.push_back(TRY(state_.with([&](auto& state) -> Result<value::Sheet> {
       FPDF_DOCUMENT handle = TRY(state->find_or_open(document, password, stop));
-      Watchdog::Guard const guard(state->watchdog, name_of_page(*document, index + 1), stop);
+      Watchdog::Guard const guard(state->watchdog, name_of_page(*document, index + 1), kPatience, stop);
       return sheet_of(document, handle, index, dpi);
     })));
     progress(sheets.size(), static_cast<std::size_t>(count));
@@ -361,7 +361,7 @@ Result<Raster> Pdf::render(value::BlobPtr const& document, std::string const& pa
     if (number < 1 || number > count) {
       return page_error(*document, number, "does not exist: it has " + std::to_string(count));
     }
-    Watchdog::Guard const guard(state->watchdog, name_of_page(*document, number), stop);
+    Watchdog::Guard const guard(state->watchdog, name_of_page(*document, number), kPatience, stop);
     LoadedPage page(FPDF_LoadPage(handle, static_cast<int>(number - 1)));
     if (!page) return page_error(*document, number, "is damaged and cannot be read");
     TRY(check_images(*document, page.get(), number));

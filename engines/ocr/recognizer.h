@@ -1,7 +1,6 @@
 // Print to text through Tesseract's neural recogniser.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "base/result.h"
 #include "engines/ocr/pix.h"
 #include "engines/ocr/raster.h"
+#include "engines/ocr/watchdog.h"
 #include "value/records.h"
 
 namespace shoal::ocr_engine {
@@ -18,12 +18,9 @@ namespace shoal::ocr_engine {
 // One language, loaded. Used by one thread at a time; its answers do not depend on what it read before.
 class Recognizer {
  public:
-  // What recognising a page may take of a processor; pages of print take seconds, noise may take hours.
-  static constexpr std::chrono::seconds kLongest{120};
-
   // `language` as Tesseract names it, several joined by `+`. not_found names the package to install.
-  static Result<std::unique_ptr<Recognizer>> open(std::string const& language,
-                                                  std::chrono::seconds longest = kLongest);
+  // `patience`: how often the usual time a page may take.
+  static Result<std::unique_ptr<Recognizer>> open(std::string const& language, double patience = 1);
   ~Recognizer();
   Recognizer(Recognizer const&) = delete;
   Recognizer& operator=(Recognizer const&) = delete;
@@ -31,16 +28,18 @@ class Recognizer {
   // The page's words in reading order, boxes in points; no number, size and source. An empty page is
   // a page without words. A page that lies on its side, upside down or askew is straightened, one whose
   // letters are small or large is scaled. `stop` is asked between words; finding the lines, some 0.1 s
-  // before, cannot be stopped. unsupported: it takes too long.
+  // before, cannot be stopped. Pages of print take seconds, noise may take hours: unsupported says that it
+  // takes too long, and where it cannot even be stopped, the process ends (Watchdog).
   Result<value::Page> read(Raster const& raster, Stop const& stop);
 
  private:
   struct Api;
-  Recognizer(std::unique_ptr<Api> api, std::chrono::seconds longest);
+  Recognizer(std::unique_ptr<Api> api, double patience);
   Result<value::Page> read_either_way(Raster const& raster, Ink ink, Stop const& stop);
   Result<value::Page> read_as_it_lies(Raster const& raster, Ink const& ink, Stop const& stop);
   std::unique_ptr<Api> api_;
-  std::chrono::seconds longest_;
+  double patience_;
+  Watchdog watchdog_{"to be recognised"};
 };
 
 // Keeps recognisers warm, because loading a language takes longer than a line of print. Any thread.

@@ -151,7 +151,7 @@ TEST_F(RecognizerTest, StopsBetweenWords) {
 }
 
 TEST_F(RecognizerTest, APageThatTakesTooLongIsRefused) {
-  auto const hasty = Recognizer::open("eng", std::chrono::seconds(0));
+  auto const hasty = Recognizer::open("eng", 0);
   ASSERT_TRUE(hasty);
   auto const page = (*hasty)->read(print_->raster, never);
   ASSERT_FALSE(page);

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "tests/hostile/random.h"
+
 namespace shoal::hostile {
 namespace {
 
@@ -188,6 +190,26 @@ std::string tiff(std::vector<std::vector<std::uint32_t>> const& entries, std::ui
   return bytes + little_endian(next);
 }
 
+// A sheet of paper with one pixel in twenty black: the search for lines on it would take hours.
+std::string specks() {
+  constexpr std::uint32_t kRowBytes = 319, kRows = 3300, kEntries = 9;
+  std::string pixels(kRowBytes * kRows, '\xff');
+  Random random(1);
+  for (std::size_t i = 0; i < pixels.size() * 8 / 20; ++i)
+    pixels[random.below(pixels.size())] &= static_cast<char>(~(1u << random.below(8)));
+  return tiff({{256, 4, 1, kRowBytes * 8},
+               {257, 4, 1, kRows},
+               {258, 3, 1, 1},
+               {259, 3, 1, 1},
+               {262, 3, 1, 1},
+               {273, 4, 1, 8 + 2 + 12 * kEntries + 4},
+               {277, 3, 1, 1},
+               {278, 4, 1, kRows},
+               {279, 4, 1, kRowBytes * kRows}},
+              0) +
+         pixels;
+}
+
 std::vector<Document> image_bombs() {
   std::string const gray8("\x08\0\0\0\0", 5), bits1("\x01\0\0\0\0", 5), interlaced("\x08\0\0\0\1", 5);
   auto const jpeg = std::string("\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\1\1\x2c\1\x2c\0\0", 20) +
@@ -232,6 +254,7 @@ std::vector<Document> slow_document_bombs() {
       {"ninety thousand times one page.pdf",
        pdf({"<</Type/Catalog/Pages 2 0 R>>", kids, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"})},
       {"a billion rectangles.pdf", forms_in_forms()},
+      {"specks.tiff", specks()},
       {"a pattern in itself.pdf",
        pdf_page(stream("/Pattern cs /P scn 0 0 600 700 re f"), {tiling}, "/Pattern<</P 5 0 R>>")},
   };
