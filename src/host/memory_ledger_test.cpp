@@ -53,10 +53,10 @@ TEST(Victims, AreTheCheapestAndNoMoreThanNeeded) {
   Candidate const cheap{1, "cheap", {300 * kMB}, 0.1, 1}, dear{2, "dear", {300 * kMB}, 5, 10},
       large{3, "large", {900 * kMB}, 1, 1};
   auto const names = [](std::optional<std::vector<Candidate>> const& chosen) {
-    std::vector<std::string> names;
-    if (!chosen) return names;
-    for (auto const& each : *chosen) names.push_back(each.model);
-    return names;
+    std::vector<std::string> models;
+    if (!chosen) return models;
+    for (auto const& each : *chosen) models.push_back(each.model);
+    return models;
   };
   using Names = std::vector<std::string>;
   EXPECT_EQ(names(choose_victims({dear, large, cheap}, {200 * kMB})), Names{"cheap"});
