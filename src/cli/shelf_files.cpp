@@ -18,11 +18,16 @@ struct Kind {
   char const* pipeline;  // that puts it on a shelf
 };
 constexpr char const* kScanned = "shelf-add";
-constexpr Kind kKinds[] = {
-    {".pdf", kScanned},         {".tif", kScanned},        {".tiff", kScanned},
-    {".png", kScanned},         {".jpg", kScanned},        {".jpeg", kScanned},
-    {".bmp", kScanned},         {".webp", kScanned},       {".jp2", kScanned},
-    {".txt", "shelf-add-text"}, {".md", "shelf-add-text"}, {".jsonl", "shelf-add-records"}};
+constexpr char const* kText = "shelf-add-text";
+constexpr char const* kRecords = "shelf-add-records";
+// The media types that `shelf-add` accepts and that bytes tell.
+constexpr std::string_view kScannedTypes[] = {"application/pdf", "image/png",  "image/jpeg",
+                                              "image/tiff",      "image/webp", "image/jp2"};
+constexpr std::string_view kUnknownType = "application/octet-stream";
+constexpr Kind kKinds[] = {{".pdf", kScanned}, {".tif", kScanned},  {".tiff", kScanned},
+                           {".png", kScanned}, {".jpg", kScanned},  {".jpeg", kScanned},
+                           {".bmp", kScanned}, {".webp", kScanned}, {".jp2", kScanned},
+                           {".txt", kText},    {".md", kText},      {".jsonl", kRecords}};
 
 Kind const* kind_of(std::string_view name) {
   auto const lower = to_lower_ascii(name);
@@ -62,8 +67,26 @@ std::string adding_pipeline(std::string_view name) {
   return kind ? kind->pipeline : kScanned;
 }
 
+Result<std::string> adding_pipeline(std::string_view name, std::string const& media_type) {
+  auto const by_name = adding_pipeline(name);
+  bool const is_scanned =
+      std::find(std::begin(kScannedTypes), std::end(kScannedTypes), media_type) != std::end(kScannedTypes);
+  if (media_type.empty()) {
+    if (by_name != kScanned) return by_name;
+    return Error(Code::invalid_argument, "the file is empty");
+  }
+  if (media_type == kUnknownType) return by_name;
+  if (media_type == "text/plain") return by_name == kScanned ? kText : by_name;
+  // Of what lines of records cite, the place is a line.
+  if (is_scanned && by_name != kRecords) return kScanned;
+  return Error(Code::invalid_argument,
+               "its bytes are " + media_type + ", " +
+                   (is_scanned ? "and its name says that they are lines of JSON; give it the right ending"
+                               : "which is neither a PDF, nor a page image, nor text"));
+}
+
 Place place_in(std::string_view document, std::int64_t page, std::int64_t line, std::string_view text) {
-  if (adding_pipeline(document) == "shelf-add-records") return {0, page, page};
+  if (adding_pipeline(document) == kRecords) return {0, page, page};
   if (line <= 0) return {page, 0, 0};
   return {page, line, line + std::count(text.begin(), text.end(), '\n')};
 }

@@ -15,6 +15,10 @@ namespace shoal::cli {
 bool is_document_name(std::string_view name);
 // The pipeline that puts a document on a shelf, by its name; that of scans where the name says nothing.
 std::string adding_pipeline(std::string_view name);
+// The same for one whose bytes are of this media type (runtime::media_type_of_bytes). They decide, not the
+// name, which tells only what they leave open. invalid_argument says what they are where no pipeline reads
+// it.
+Result<std::string> adding_pipeline(std::string_view name, std::string const& media_type);
 // Where in a document something stands that was found there; 0: it has no pages, or no lines.
 struct Place {
   std::int64_t page = 0;

@@ -48,6 +48,21 @@ TEST(ShelfFiles, ADocumentsKindIsInItsName) {
   EXPECT_EQ(adding_pipeline("scan"), "shelf-add");
 }
 
+TEST(ShelfFiles, ADocumentsBytesDecideAndItsNameOnlyWhatTheyLeaveOpen) {
+  EXPECT_EQ(*adding_pipeline("a.txt", "application/pdf"), "shelf-add");
+  EXPECT_EQ(*adding_pipeline("a.pdf", "text/plain"), "shelf-add-text");
+  EXPECT_EQ(*adding_pipeline("letter", "text/plain"), "shelf-add-text");
+  EXPECT_EQ(*adding_pipeline("a.jsonl", "text/plain"), "shelf-add-records");
+  EXPECT_EQ(*adding_pipeline("a.bmp", "application/octet-stream"), "shelf-add");
+  EXPECT_EQ(*adding_pipeline("a.txt", ""), "shelf-add-text");
+  EXPECT_EQ(adding_pipeline("a.pdf", "").error().message(), "the file is empty");
+  for (auto const& [name, type] : {std::pair("a.pdf", "application/zip"), {"a.jsonl", "application/pdf"}}) {
+    auto const refused = adding_pipeline(name, type);
+    ASSERT_FALSE(refused) << name;
+    EXPECT_NE(refused.error().message().find(type), std::string::npos) << refused.error().message();
+  }
+}
+
 TEST(ShelfFiles, APlaceIsAPageOrLines) {
   EXPECT_EQ(to_string(place_in("b.pdf", 3, 0, "x\ny")), ", page 3");
   EXPECT_EQ(to_string(place_in("b.jsonl", 3, 0, "x\ny")), ", line 3");

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 
 #include "base/text.h"
@@ -71,21 +72,28 @@ Result<ShelfAnswer> ask_shelf(Session& session, std::string const& name, Value i
 
 // --- add
 
-Result<ShelfAnswer> add_file(Session& session, std::string const& shelf, std::string const& path,
-                             Arguments const& arguments) {
-  auto inputs = Value::record(
-      {{"shelf", shelf}, {"name", document_name(path)}, {"document", TRY(runtime::open_file(path))}});
-  auto const pipeline = adding_pipeline(path);
+struct Added {
+  Value outputs;
+  Json ledger;
+  bool is_empty = false;  // the file
+};
+Result<Added> add_file(Session& session, std::string const& shelf, std::string const& path,
+                       Arguments const& arguments) {
+  auto const pipeline = TRY(adding_pipeline(path, TRY(runtime::media_type_of_bytes(path))));
+  auto const document = TRY(runtime::open_file(path));
+  auto inputs = Value::record({{"shelf", shelf}, {"name", document_name(path)}, {"document", document}});
   for (std::string const name : {"language", "password"}) {
     if (pipeline == "shelf-add" && arguments.has("--" + name))
       inputs = inputs.with(name, arguments.value("--" + name));
   }
-  return ask_shelf(session, pipeline, std::move(inputs), shown_name(document_name(path)));
+  auto answer = TRY(ask_shelf(session, pipeline, std::move(inputs), shown_name(document_name(path))));
+  return Added{std::move(answer.outputs), std::move(answer.ledger), document->size() == 0};
 }
 
-std::string sentence_of(std::string const& file, Value const& outputs) {
+std::string sentence_of(std::string const& file, Value const& outputs, bool is_empty) {
   auto const& state = outputs["state"].as_text();
   auto text = file + ": " + state;
+  if (is_empty) return text + ", but the file is empty";
   if (state == "unchanged") return text;
   auto const passages = outputs["passages"].as_integer();
   text += passages > 0 ? ", " + counted(passages, "passage") : ", but no text was found in it";
@@ -100,7 +108,7 @@ class Adding {
   Adding(Session& session, Arguments const& arguments) : session_(session), arguments_(arguments) {}
 
   void failed(std::string const& file, Error const& error) {
-    ++failures_;
+    failures_.push_back(exit_status(error.code()));
     session_.complain((file.empty() ? "" : shown_name(file) + ": ") + error.message());
     Json entry = to_json(error);
     entry.set("file", file);
@@ -123,7 +131,7 @@ class Adding {
                                {"title", outputs["title"].as_text()}});
     if (!outputs["missing"].as_list().empty()) entry.set("missing", value::to_json(outputs["missing"]));
     files_.push(std::move(entry));
-    if (!session_.json()) session_.print(sentence_of(shown_name(name), outputs));
+    if (!session_.json()) session_.print(sentence_of(shown_name(name), outputs, answer->is_empty));
     complain_of_missing(session_, outputs);
     return {};
   }
@@ -133,15 +141,22 @@ class Adding {
     if (session_.json())
       session_.print_json(Json::object({{"shelf", shelf}, {"files", files_}, {"ledger", ledger}}));
     if (!ledgers_.empty()) session_.account_for(ledger);
-    return failures_ > 0 ? 1 : 0;
+    return status();
   }
 
  private:
+  // That of all documents where all failed alike.
+  int status() const {
+    if (failures_.empty()) return 0;
+    auto const same = std::count(failures_.begin(), failures_.end(), failures_.front());
+    return same == std::ssize(files_.as_array()) ? failures_.front() : 1;
+  }
+
   Session& session_;
   Arguments const& arguments_;
   Json files_ = Json::array();
   std::vector<Json> ledgers_;
-  int failures_ = 0;
+  std::vector<int> failures_;  // their statuses
 };
 
 // A person may have named a folder without knowing what lies below it.
@@ -160,6 +175,7 @@ Result<Documents> find_wanted(Session& session, Arguments const& arguments) {
 Result<int> add(Session& session, Arguments const& arguments) {
   TRY(runtime::require_plain_name("--shelf", shelf_of(arguments)));
   auto const documents = TRY(find_wanted(session, arguments));
+  TRY(prepare(session, "shelf-add"));
   TRY(prepare(session, "shelf-add"));
   Adding adding(session, arguments);
   for (auto const& error : documents.errors) adding.failed("", error);

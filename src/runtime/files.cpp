@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/text.h"
 #include "os/file.h"
 #include "os/lock.h"
 #include "os/waiting_input.h"
@@ -59,6 +60,18 @@ value::Blob::Facts facts_of(std::string_view beginning, std::string const& name)
   return facts;
 }
 
+// Whether a file that begins so is text: UTF-8 without the control characters that formats are marked by.
+bool is_text(std::string_view beginning) {
+  constexpr std::size_t kMostBytesOfACharacter = 4;
+  constexpr std::string_view kOfTexts = "\b\t\n\v\f\r\x1a\x1b";
+  auto const invalid = find_invalid_utf8(beginning);
+  bool const is_cut = beginning.size() == kMagicBytes;
+  if (invalid && !(is_cut && *invalid + kMostBytesOfACharacter > beginning.size())) return false;
+  return std::none_of(beginning.begin(), beginning.end(), [&](unsigned char c) {
+    return c < 0x20 && kOfTexts.find(static_cast<char>(c)) == std::string_view::npos;
+  });
+}
+
 }  // namespace
 
 Result<value::BlobPtr> open_file(std::string const& path, std::string const& given_name,
@@ -83,6 +96,16 @@ Result<value::BlobPtr> open_file(std::string const& path, std::string const& giv
   TRY(held->still());
   return value::Blob::later(
       size, [held, size] { return held->read(size).value_or(std::string()); }, std::move(facts));
+}
+
+Result<std::string> media_type_of_bytes(std::string const& path) {
+  HeldFile held;
+  held.file = TRY(os::open_for_reading(path));
+  auto const bytes = TRY(held.read(kMagicBytes).within(path));
+  if (bytes.empty()) return std::string();
+  // A text may speak of PDFs, or begin with "ID3".
+  if (is_text(bytes) && !trim(bytes).starts_with("%PDF-")) return "text/plain";
+  return value::guess_media_type(bytes, {});
 }
 
 value::BlobReader read_files() {

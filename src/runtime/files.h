@@ -20,6 +20,10 @@ namespace shoal::runtime {
 Result<value::BlobPtr> open_file(std::string const& path, std::string const& name = {},
                                  std::stop_token const& stop = {});
 
+// What the first bytes of the file are, whatever it is called: a media type, "text/plain" for UTF-8, "" for
+// an empty file, "application/octet-stream" for what is not known. Errors as open_file().
+Result<std::string> media_type_of_bytes(std::string const& path);
+
 // For inputs that come as JSON: {"$file": path}.
 value::BlobReader read_files();
 

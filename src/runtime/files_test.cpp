@@ -37,6 +37,24 @@ TEST_F(FilesTest, AFileIsItsBytesAndItsHash) {
   }
 }
 
+TEST_F(FilesTest, BytesTellTheirKindWhateverTheFileIsCalled) {
+  auto const kind = [&](std::string const& name, std::string const& bytes) {
+    return media_type_of_bytes(write(name, bytes)).value();
+  };
+  EXPECT_EQ(kind("a.txt", "%PDF-1.7\n"), "application/pdf");
+  EXPECT_EQ(kind("a.md", "A PDF begins with %PDF-1.7.\n"), "text/plain") << "it speaks of them";
+  EXPECT_EQ(kind("a.txt", std::string("junk\0%PDF-1.7\n", 14)), "application/pdf");
+  EXPECT_EQ(kind("a.txt", "ID3 grows a tree of decisions."), "text/plain");
+  EXPECT_EQ(kind("a.pdf", "PK\x03\x04 more"), "application/zip");
+  EXPECT_EQ(kind("a.txt", "\x89PNG\r\n\x1a\n"), "image/png");
+  EXPECT_EQ(kind("a.pdf", "Dear Ada"), "text/plain");
+  // The piece that is looked at may end within a character.
+  EXPECT_EQ(kind("a.pdf", std::string(4095, 'x') + "\u00e4\u00f6"), "text/plain");
+  EXPECT_EQ(kind("a.pdf", "\xfftext"), "application/octet-stream");
+  EXPECT_EQ(kind("a.pdf", ""), "");
+  EXPECT_EQ(media_type_of_bytes(path("missing")).error().code(), Code::not_found);
+}
+
 TEST_F(FilesTest, ASmallFileStaysWhatItWas) {
   auto const blob = open_file(write("file.txt", "before")).value();
   write("file.txt", "after, and longer");

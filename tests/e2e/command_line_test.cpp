@@ -355,6 +355,26 @@ TEST_F(CommandLineTest, AShelfKeepsWhatIsGoodAndReportsWhatIsNot) {
   EXPECT_TRUE(json({"shelf", "search", "Kessab"})["hits"].as_array().empty());
 }
 
+TEST_F(CommandLineTest, WhatGoesOnAShelfIsReadAsItsBytesSay) {
+  auto const text = write("letter.pdf", "The lighthouse was built by Anna Berg.\n");
+  ASSERT_EQ(shoal({"shelf", "add", text}).status.code, 0);
+  EXPECT_EQ(json({"shelf", "search", "lighthouse"})["hits"].as_array().at(0)["lines"].dump(), "[1,1]");
+  auto const scan = write("tales.txt", read_scan("shelf-cd.pdf"));
+  ASSERT_EQ(shoal({"shelf", "add", scan}).status.code, 0);
+  EXPECT_EQ(json({"shelf", "search", "Holwick"})["hits"].as_array().at(0)["page"].as_integer(), 7);
+  EXPECT_NE(shoal({"shelf", "add", write("blank.txt", "")}).standard_output.find("but the file is empty"),
+            std::string::npos);
+
+  // One document's status is its own; that of many only where they failed alike.
+  auto const gone = home_.path() + "/gone.pdf", empty = write("empty.pdf", "");
+  expect_failure({"shelf", "add", gone}, 3, {"gone.pdf", "no such file"});
+  expect_failure({"shelf", "add", gone, home_.path() + "/away.txt"}, 3, {"away.txt"});
+  expect_failure({"shelf", "add", empty}, 2, {"empty.pdf: the file is empty"});
+  expect_failure({"shelf", "add", write("a.pdf", "PK\x03\x04 more")}, 2, {"a.pdf", "application/zip"});
+  expect_failure({"shelf", "add", gone, empty}, 1, {});
+  expect_failure({"shelf", "add", gone, text}, 1, {});
+}
+
 // A scan of eight pages, with the object of page `number` made something else.
 std::string damaged_scan(int number) {
   auto bytes = read_scan("shelf-cd.pdf");

@@ -169,7 +169,7 @@ TEST_F(HostileTest, AFileMayHaveAnyName) {
     EXPECT_EQ((*hits)["hits"].as_array().size(), 1u) << found.standard_output;
   }
   auto const missing = shoal(world(), {"shelf", "add", path("gone \xff\n.md")});
-  expect_failure(missing, 1, {"gone"});
+  expect_failure(missing, 3, {"gone"});
   EXPECT_FALSE(find_invalid_utf8(missing.standard_error)) << missing.standard_error;
 }
 
@@ -180,7 +180,7 @@ TEST_F(HostileTest, AnInputThatIsNoFileIsNamed) {
     EXPECT_FALSE(result.status.ok()) << input;
     EXPECT_NE(result.standard_error.find(input), std::string::npos) << result.standard_error;
   }
-  expect_failure(shoal(world(), {"shelf", "add", std::string(4000, 'a')}), 1, {"too long"});
+  expect_failure(shoal(world(), {"shelf", "add", std::string(4000, 'a')}), 2, {"too long"});
 }
 
 TEST_F(HostileTest, AFullDiskIsNamedAndLosesNothing) {
