@@ -28,6 +28,15 @@ std::vector<std::string> mirror_files_from_environment() {
   return files;
 }
 
+// What all workers together may take.
+Result<std::optional<std::uint64_t>> memory_from_environment() {
+  auto const* given = std::getenv("SHOAL_MEMORY");
+  if (!given) return std::optional<std::uint64_t>();
+  if (auto const bytes = parse_bytes(given)) return std::optional(*bytes);
+  return Error(Code::invalid_argument,
+               "SHOAL_MEMORY is a size such as 600MB or 8GiB, not `" + printable(given) + "`");
+}
+
 cli::Terminal find_terminal() {
   using os::StandardStream;
   cli::Terminal terminal;
@@ -72,6 +81,7 @@ int run(std::vector<std::string> const& words) {
     options.installation = TRY(os::find_installation());
     options.mirror_files = std::move(request.mirror_files);
     options.cores = os::core_count();
+    options.memory_bytes = TRY(memory_from_environment());
     options.on_wait = std::move(request.on_wait);
     options.stop = stop.get_token();
     return runtime::Runtime::open(std::move(options), egress, clock);

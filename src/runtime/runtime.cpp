@@ -125,7 +125,9 @@ Result<host::Host*> Runtime::start_host(Patience patience) {
     log_warning("old runs could not be forgotten: " + pruned.error().message());
   Hosting started;
   started.energy = os::EnergyMeter::open();
-  started.host = TRY(host::Host::start({engines_, options_.cores, {}}, clock_));
+  host::Limits limits;
+  limits.memory_bytes = options_.memory_bytes.value_or(limits.memory_bytes);
+  started.host = TRY(host::Host::start({engines_, options_.cores, std::move(limits)}, clock_));
   auto mailbox = os::Mailbox::open(mailbox_path(), [this](std::string_view message) { hear(message); });
   if (mailbox) {
     started.mailbox = std::move(*mailbox);

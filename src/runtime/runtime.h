@@ -63,6 +63,7 @@ class Runtime {
     std::vector<std::string> mirror_files;  // besides the home's own
     std::vector<std::string> catalog_folders;
     int cores = 1;
+    std::optional<std::uint64_t> memory_bytes;  // host::Limits has what holds without it
     // Called when another process has the host of this home and is waited for.
     std::function<void(std::string const& holder)> on_wait;
     std::stop_token stop;  // ends that waiting

@@ -169,6 +169,18 @@ TEST_F(ServeTest, PsSaysWhoIsLoadedAndWhy) {
   EXPECT_EQ(run({"pin", "no-such-model"}).status.code, 3);
 }
 
+TEST_F(ServeTest, ItsMemoryMayBeCapped) {
+  auto capped = command({"run", "echo.echo", "hello", "-q"});
+  capped.environment.push_back("SHOAL_MEMORY=150MB");
+  EXPECT_EQ(os::run_program(capped, {})->status.code, 0);
+  EXPECT_EQ(json({"ps"})["host"]["memory"]["budget"], Json(150'000'000));
+  run({"stop", "-q"});
+  capped.environment.back() = "SHOAL_MEMORY=much";
+  auto const refused = os::run_program(capped, {});
+  EXPECT_EQ(refused->status.code, 2);
+  EXPECT_NE(refused->standard_error.find("not `much`"), std::string::npos) << refused->standard_error;
+}
+
 TEST_F(ServeTest, AFileThatOnlyThisProcessHasIsReadByIt) {
   std::ofstream(home_.path() + "/real.txt") << "the real text";
   auto const script = "exec 9< real.txt; exec '" + kProgram + "' run file-text /dev/fd/9";
