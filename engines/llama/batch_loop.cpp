@@ -10,13 +10,6 @@
 namespace shoal::llama_engine {
 namespace {
 
-// How long a token may be late because others read.
-constexpr double kTokenGapMs = 200;
-constexpr int kLeastReadingRows = 16;
-// An evaluation stops between two nodes of its graph, so the longest node is what a cancelled call waits for.
-constexpr double kLongestNodeMs = 30;
-// Of a layer's time that its largest matrix product takes: one over this, in models of the usual proportions.
-constexpr double kNodesOfALayer = 3.6;
 // Of a call that is to give the same bits each time, whatever the speed.
 constexpr int kAloneRows = 128;
 
@@ -27,7 +20,7 @@ Error cancelled() { return Error(Code::cancelled, "cancelled"); }
 int Step::outputs_left() const { return std::max(0, kMostOutputs - rows.outputs()); }
 
 BatchLoop::BatchLoop(Compute& compute, Sequences& sequences, int layers)
-    : compute_(compute), sequences_(sequences), layers_(layers), thread_([this] { loop(); }) {}
+    : compute_(compute), sequences_(sequences), pace_(layers), thread_([this] { loop(); }) {}
 
 BatchLoop::~BatchLoop() {
   {
@@ -135,15 +128,9 @@ Step BatchLoop::begin_step() {
     generators += call.work->phase() == Work::Phase::generating ? 1 : 0;
   }
   int const most = alike ? std::min(kAlikeRows, compute_.most_rows()) : compute_.most_rows();
-  auto const reading = reading_rows(most, generators > 0);
+  bool const alone = active_.front().work->alone();
+  auto const reading = alone ? std::min(most, kAloneRows) : pace_.rows(most, generators > 0);
   return {rows_, most, reading, sequences_.free_cells() - cells_to_come(), generators};
-}
-
-int BatchLoop::reading_rows(int most, bool tokens_are_due) const {
-  if (active_.front().work->alone()) return std::min(most, kAloneRows);
-  if (tokens_are_due) return std::clamp(static_cast<int>(kTokenGapMs / reading_ms_), kLeastReadingRows, most);
-  auto const rows = static_cast<int>(kLongestNodeMs * kNodesOfALayer * layers_ / reading_ms_);
-  return std::clamp(rows / 64 * 64, std::min(64, most), most);
 }
 
 // Those that generate come first, so that no token waits for the next step.
@@ -187,7 +174,7 @@ Result<void> BatchLoop::evaluate(std::vector<Call> const& planned) {
                : std::all_of(planned.begin(), planned.end(), gone);
   });
   if (!evaluated) return evaluated;
-  learn_speed(rows_.size(), seconds(clock.now() - started) * 1e3);
+  pace_.learn(rows_.size(), seconds(clock.now() - started) * 1e3);
   sequences_.evaluated(rows_.size());
   return {};
 }
@@ -204,11 +191,6 @@ void BatchLoop::evaluate_apart(std::vector<Call> const& planned) {
       remove(call, evaluated.error());
     }
   }
-}
-
-void BatchLoop::learn_speed(int rows, double milliseconds) {
-  if (rows < kLeastReadingRows) return;
-  reading_ms_ += 0.3 * (milliseconds / rows - reading_ms_);
 }
 
 void BatchLoop::take(std::vector<Call> const& planned) {

@@ -11,6 +11,7 @@
 
 #include "engines/llama/compute.h"
 #include "engines/llama/outlet.h"
+#include "engines/llama/reading_pace.h"
 #include "engines/llama/sequences.h"
 #include "engines/llama/work.h"
 
@@ -44,23 +45,20 @@ class BatchLoop {
   Result<bool> join(Call const& call);
   int cells_to_come() const;
   Step begin_step();
-  int reading_rows(int most, bool tokens_are_due) const;
   std::vector<Call> plan();
   void step();
   Result<void> evaluate(std::vector<Call> const& planned);
   void evaluate_apart(std::vector<Call> const& planned);
   void take(std::vector<Call> const& planned);
-  void learn_speed(int rows, double milliseconds);
   void remove(Call const& call, Result<engine::Reply> reply);
   void wait_for_readers();
 
   Compute& compute_;
   Sequences& sequences_;
-  int const layers_;
   Rows rows_;
   std::deque<Call> waiting_;  // in their order
   std::vector<Call> active_;  // in the batch, in their order
-  double reading_ms_ = 16;    // for a row among many; measured as it goes
+  ReadingPace pace_;
 
   std::mutex mutex_;  // guards what follows; the condition variable needs it bare
   std::condition_variable arrived_;

@@ -17,6 +17,7 @@
 #include <ctime>
 #include <fstream>
 #include <future>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -59,6 +60,14 @@ std::string words(int count, int from) {
   return text;
 }
 
+// Words in no order, so that little of what follows stands in them.
+std::string soup(int count, int seed) {
+  std::minstd_rand draw(static_cast<unsigned>(seed + 1));
+  std::string text;
+  for (int i = 0; i < count; ++i) text += words(1, static_cast<int>(draw() % 1000));
+  return text;
+}
+
 // What llama.cpp's examples do: default parameters, a greedy sampler chain.
 class Plain {
  public:
@@ -78,8 +87,13 @@ class Plain {
   }
   ~Plain() { context_.reset(); }
 
-  // The tokens generated, an end included.
-  int run(std::string const& prompt, int max_tokens) {
+  // How long it read and wrote.
+  struct Spent {
+    double prefill_ms = 0, decode_ms = 0;
+  };
+  Spent run(std::string const& prompt, int max_tokens) {
+    auto const begun = clock_ms(CLOCK_MONOTONIC);
+    auto read = begun;
     auto const* vocabulary = llama_model_get_vocab(model_.get());
     std::vector<Token> tokens(prompt.size() + 8);
     tokens.resize(static_cast<std::size_t>(llama_tokenize(vocabulary, prompt.data(),
@@ -92,7 +106,9 @@ class Plain {
     for (int generated = 1;; ++generated) {
       if (llama_decode(context_.get(), batch) != 0) std::abort();
       token = llama_sampler_sample(sampler_.get(), context_.get(), -1);
-      if (generated == max_tokens || llama_vocab_is_eog(vocabulary, token)) return generated;
+      auto const now = clock_ms(CLOCK_MONOTONIC);
+      if (generated == 1) read = now;
+      if (generated == max_tokens || llama_vocab_is_eog(vocabulary, token)) return {read - begun, now - read};
       llama_token_to_piece(vocabulary, token, piece, sizeof piece, 0, false);
       batch = llama_batch_get_one(&token, 1);
     }
@@ -117,33 +133,33 @@ engine::Reply must(Result<engine::Reply> reply) {
   std::exit(1);
 }
 
+double evidence(engine::Reply const& reply, char const* name) { return reply.evidence[name].as_number(0); }
+
+// A pair in which the engine guessed says nothing of its loop, and another takes its place.
 void compare(Plain& plain, engine::Model& ours, int pairs, int prompt_words, int max_tokens) {
-  std::vector<double> plain_wall, plain_processor, our_wall, our_processor;
+  std::vector<double> prefills, our_prefills, decodes, our_decodes;
   FakeContext context;
-  for (int pair = 0; pair <= pairs; ++pair) {
-    auto const prompt = std::to_string(pair) + " " + words(prompt_words, pair);
-    int plain_tokens = 0;
-    auto const theirs = timed([&] { plain_tokens = plain.run(prompt, max_tokens); });
-    plain.rest();
-    engine::Reply reply;
+  for (int pair = 0, done = 0; done <= pairs && pair < 3 * pairs + 3; ++pair) {
+    auto const prompt = std::to_string(pair) + " " + soup(prompt_words, pair);
     // The prompts of the pairs begin differently, so that nothing is reused.
     auto const inputs = Value::record({{"prompt", prompt}, {"raw", true}, {"max_tokens", max_tokens}});
+    auto const spent = plain.run(prompt, max_tokens);
+    plain.rest();
+    engine::Reply reply;
     auto const own = timed([&] { reply = must(ours.call({"generate", inputs}, context)); });
-    if (pair == 0) continue;  // warms the caches
-    std::printf(
-        "pair %d: llama.cpp %.0f ms (%d tokens out), engine %.0f ms (%lld in, %lld out; prefill %.0f, decode "
-        "%.0f)\n",
-        pair, theirs.wall, plain_tokens, own.wall,
-        static_cast<long long>(reply.evidence["tokens_in"].as_integer()),
-        static_cast<long long>(reply.evidence["tokens_out"].as_integer()),
-        reply.evidence["prefill_ms"].as_number(), reply.evidence["decode_ms"].as_number());
-    plain_wall.push_back(theirs.wall);
-    plain_processor.push_back(theirs.processor);
-    our_wall.push_back(own.wall);
-    our_processor.push_back(own.processor);
+    if (evidence(reply, "tokens_guessed") > 0) continue;
+    if (done++ == 0) continue;  // warms the caches
+    // All that is not writing: tokens counted, the queue, reading, the answer.
+    auto const our_decode = evidence(reply, "decode_ms"), our_prefill = own.wall - our_decode;
+    std::printf("pair %d: prefill %.2f ms, engine %.2f; decode %.2f ms, engine %.2f (%.0f in, %.0f out)\n",
+                done - 1, spent.prefill_ms, our_prefill, spent.decode_ms, our_decode,
+                evidence(reply, "tokens_in"), evidence(reply, "tokens_out"));
+    prefills.push_back(spent.prefill_ms), our_prefills.push_back(our_prefill);
+    decodes.push_back(spent.decode_ms), our_decodes.push_back(our_decode);
   }
-  std::printf("speed of generate / llama.cpp: %.3f by wall time, %.3f by processor time\n",
-              median(plain_wall) / median(our_wall), median(plain_processor) / median(our_processor));
+  if (prefills.empty()) return;
+  std::printf("speed of the engine / llama.cpp: prefill %.3f, decode %.3f\n",
+              median(prefills) / median(our_prefills), median(decodes) / median(our_decodes));
 }
 
 void score_passages(engine::Model& ours) {
@@ -160,8 +176,6 @@ void score_passages(engine::Model& ours) {
                 times.processor);
   }
 }
-
-double evidence(engine::Reply const& reply, char const* name) { return reply.evidence[name].as_number(0); }
 
 void parallel(engine::Model& ours, int calls) {
   auto const inputs = [](int i) {
