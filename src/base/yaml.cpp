@@ -12,6 +12,7 @@
 #include <streambuf>
 
 #include "base/text.h"
+#include "base/yaml_quotes.h"
 
 namespace shoal {
 namespace {
@@ -29,6 +30,8 @@ constexpr std::size_t kLongestMessage = 1000;
 struct Refusal {
   Problem problem;
 };
+
+constexpr char const* kNoEnd = "a quoted text has no end";
 
 // Turns the library's marks (lines and columns from 0, columns in bytes) into positions.
 class Places {
@@ -56,6 +59,25 @@ class Places {
     auto line = text_.substr(std::min(text_.size(), static_cast<std::size_t>(mark.pos - mark.column)));
     auto indentation = line.substr(0, line.find_first_not_of(" \t"));
     return indentation.find('\t') != std::string_view::npos;
+  }
+  // Where a quoted text begins at `mark` that is not closed.
+  bool lacks_closing_quote(YAML::Mark const& mark) const {
+    return (stands_at(mark, "\"") || stands_at(mark, "'")) &&
+           !end_of_quoted(text_, static_cast<std::size_t>(mark.pos));
+  }
+  // What a forgotten or a doubled quote behind `from` may have to do with an error at `mark`.
+  std::optional<Problem> quote_problem(std::size_t from, YAML::Mark const& mark) const {
+    if (mark.pos < 0) return std::nullopt;
+    auto const quoted = find_suspect_quote(text_, from, static_cast<std::size_t>(mark.pos));
+    if (!quoted) return std::nullopt;
+    auto const begin = at_offset(quoted->begin);
+    if (!quoted->end) return Problem{begin, kNoEnd, ""};
+    auto const end = at_offset(*quoted->end - 1);
+    return Problem{begin,
+                   "the quoted text that begins here ends in line " + std::to_string(end.line) + ", column " +
+                       std::to_string(end.column) + ", and more follows",
+                   text_[quoted->begin] == '"' ? "write `\\\"` for a quote within it"
+                                               : "write `''` for a quote within it"};
   }
   bool stands_at(YAML::Mark const& mark, std::string_view expected) const {
     auto offset = static_cast<std::size_t>(mark.pos);
@@ -157,7 +179,9 @@ std::string one_line_of(std::string_view library_message) {
 }
 
 // The library's words, where ours help more. The hint says what mends the usual cause.
-Problem explain(YAML::Exception const& exception, Places const& places) {
+// `last_event`: the offset of what was read last.
+Problem explain(YAML::Exception const& exception, Places const& places, std::size_t last_event) {
+  if (auto problem = places.quote_problem(last_event, exception.mark)) return *problem;
   std::string_view message = exception.msg;
   auto position = places.at(exception.mark);
   auto is = [&](char const* text) { return message.starts_with(text); };
@@ -181,7 +205,7 @@ Problem explain(YAML::Exception const& exception, Places const& places) {
   if (is(Words::MAP_KEY)) return {position, "a key cannot stand here", "check the indentation"};
   if (is(Words::BLOCK_ENTRY)) return {position, "`- ` cannot stand here", "check the indentation"};
   if (is(Words::FLOW_END)) return {position, "this bracket closes nothing", "quote a text with brackets"};
-  if (is(Words::EOF_IN_SCALAR)) return {position, "a quoted text has no end", ""};
+  if (is(Words::EOF_IN_SCALAR)) return {position, kNoEnd, ""};
   if (is(Words::INVALID_ESCAPE)) {
     return {position, one_line_of(message), "write `\\\\` for a backslash, or use single quotes"};
   }
@@ -200,6 +224,7 @@ class YamlBuilder : public YAML::EventHandler {
 
   Yaml take_root() { return std::move(root_); }
   Position last_position() const { return last_position_; }
+  std::size_t last_offset() const { return last_offset_; }
 
   void OnDocumentStart(YAML::Mark const& mark) override {
     note(mark);
@@ -227,6 +252,7 @@ class YamlBuilder : public YAML::EventHandler {
   void OnScalar(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t,
                 std::string const& text) override {
     note(mark);
+    if (places_.lacks_closing_quote(mark)) refuse(mark, kNoEnd, "");
     bool plain = tag == "?";
     if ((!plain && tag != "!") || places_.stands_at(mark, "!")) refuse_tag(mark);
     if (expects_key()) return add_key(mark, text);
@@ -264,6 +290,7 @@ class YamlBuilder : public YAML::EventHandler {
   void note(YAML::Mark const& mark) {
     source_.note_event();
     last_position_ = places_.at(mark);
+    last_offset_ = static_cast<std::size_t>(std::max(0, mark.pos));
   }
   bool expects_key() const { return !open_.empty() && open_.back().expects_key; }
 
@@ -345,6 +372,7 @@ class YamlBuilder : public YAML::EventHandler {
   Yaml root_;
   std::vector<Open> open_;
   Position last_position_{1, 1};
+  std::size_t last_offset_ = 0;
   int documents_ = 0;
 };
 
@@ -394,7 +422,7 @@ Result<Yaml> Yaml::parse(std::string_view text, std::string_view file) {
   } catch (Refusal const& refusal) {
     problem = refusal.problem;
   } catch (YAML::Exception const& exception) {
-    problem = explain(exception, places);
+    problem = explain(exception, places, builder.last_offset());
   }
   if (source.ended_early()) {
     problem = {builder.last_position(),

@@ -113,14 +113,32 @@ TEST(YamlTest, SyntaxErrorsSayWhatMendsThem) {
   EXPECT_EQ(error("a: b: c"), "file.yaml:1:5: `:` cannot stand here (quote a text that contains `: `)");
   EXPECT_EQ(error("a:\n\tb: 1"), "file.yaml:2:3: a tab in the indentation (use spaces)");
   EXPECT_EQ(error("a: @x"), "file.yaml:1:4: a value cannot begin with this character (quote the text)");
-  EXPECT_EQ(error("a: \"ü"), "file.yaml:1:6: a quoted text has no end");
+  EXPECT_EQ(error("a: \"ü"), "file.yaml:1:4: a quoted text has no end");
   EXPECT_EQ(error("ü: \"äöü\" x"),
-            "file.yaml:1:10: expected a key of the mapping above (check the indentation)");
+            "file.yaml:1:4: the quoted text that begins here ends in line 1, column 8, and more follows "
+            "(write `\\\"` for a quote within it)");
   EXPECT_EQ(
       error("- a\nb: c"),
       "file.yaml:2:1: this does not belong to the document above (check the indentation and the quotes)");
   EXPECT_EQ(error("x:\n  - a\n  b: c"),
             "file.yaml:3:3: expected a key of the mapping above (check the indentation)");
+}
+
+TEST(YamlTest, AForgottenQuoteIsReportedWhereItOpens) {
+  EXPECT_EQ(error("a: \"x\nb: 1\nc: 2\n"), "file.yaml:1:4: a quoted text has no end");
+  EXPECT_EQ(error("a: 1\nb: {c: \"it is, d: e}\nf: 2\n"), "file.yaml:2:8: a quoted text has no end");
+  EXPECT_EQ(error("a: \"x\nb: {c: \"y\"}\n"),
+            "file.yaml:1:4: the quoted text that begins here ends in line 2, column 8, and more follows "
+            "(write `\\\"` for a quote within it)");
+  EXPECT_EQ(error("a: 'It's here'\n"),
+            "file.yaml:1:4: the quoted text that begins here ends in line 1, column 7, and more follows "
+            "(write `''` for a quote within it)");
+  // Quotes that begin no value, and those that are right, are not blamed.
+  EXPECT_EQ(error("a: it's \"so\n# don't\nb: c: d"),
+            "file.yaml:3:5: `:` cannot stand here (quote a text that contains `: `)");
+  EXPECT_EQ(error("a: 'It''s \"so'\nb: \"\\\"\"\nc: {d: e"),
+            "file.yaml:3:1: expected `,` or `}` (quote a text that begins with `{`)");
+  EXPECT_TRUE(error("a: |\n  \"x\n  'y\nb: \"two\n  lines\"\n").starts_with("parsed"));
 }
 
 TEST(YamlTest, RefusesBytesThatAreNoText) {
