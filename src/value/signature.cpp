@@ -194,8 +194,8 @@ class PortReader {
     auto value = from_json(node.to_json());
     if (!value) return problem(node.position(), value.error().message());
     port.fallback = as_port_value(port, std::move(value).value());
-    auto checked = conforms(*port.fallback, port.type, "default");
-    if (checked) checked = check_limits(port, *port.fallback);
+    auto checked = conforms(*port.fallback, port.type, "the default of input `" + port.name + "`");
+    if (checked) checked = check_limits(port, *port.fallback).within("`default`");
     if (!checked) problem(node.position(), checked.error().message());
   }
 

@@ -74,7 +74,7 @@ TEST(Signature, ReportsAllProblemsWithTheirPlaces) {
   EXPECT_TRUE(contains(text, "`min` must be a number")) << text;
   EXPECT_TRUE(contains(text, "`required` must be true or false")) << text;
   EXPECT_TRUE(contains(text, "`accept` must be a list")) << text;
-  EXPECT_TRUE(contains(text, "default: expected text, got integer")) << text;
+  EXPECT_TRUE(contains(text, "the default of input `f`: expected text, got integer")) << text;
   EXPECT_TRUE(contains(text, "t:8:4: the type of `g`")) << text;
   EXPECT_TRUE(contains(problems("[a, b]"), "mapping"));
   EXPECT_EQ(problems(""), "");
