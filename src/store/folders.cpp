@@ -39,6 +39,13 @@ Result<void> remove_folder(std::string const& folder) {
   return {};
 }
 
+void remove_if_empty(std::string const& folder) {
+  constexpr int kMost = 3;  // .incoming/NAME/TAG
+  fs::path path = folder;
+  std::error_code failure;
+  for (int removed = 0; removed < kMost && fs::remove(path, failure); ++removed) path = path.parent_path();
+}
+
 std::uint64_t own_bytes(std::string const& folder) {
   std::uint64_t total = 0;
   std::error_code failure;

@@ -14,6 +14,9 @@ namespace shoal::store {
 // Names of the folders in `folder`, sorted; hidden ones are left out.
 std::vector<std::string> folders_in(std::string const& folder);
 Result<void> remove_folder(std::string const& folder);
+// What an attempt left that did nothing: the folder and those around it, up to three, as far as they are
+// empty.
+void remove_if_empty(std::string const& folder);
 // What removing a folder would free: links, and what has other names, are not its own.
 std::uint64_t own_bytes(std::string const& folder);
 

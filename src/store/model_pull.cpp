@@ -90,10 +90,11 @@ Result<void> ModelPull::bring(CatalogFile& file) {
       return {};
     }
     if (is_final_) return served;
-    std::string text = source.text + " did not serve: " + served.error().message();
+    auto const text = source.text + " did not serve: " + served.error().message();
     failures.push_back(std::move(served).error().within(source.text));
-    if (failures.size() < sources.size()) text += "; trying " + sources[failures.size()].text;
-    if (options_.on_note) options_.on_note(text);
+    // What the last one said is in the error.
+    if (options_.on_note && failures.size() < sources.size())
+      options_.on_note(text + "; trying " + sources[failures.size()].text);
   }
   return none_served(file, failures);
 }

@@ -173,8 +173,9 @@ Result<PullResult> ModelStore::pull_entry(CatalogEntry const& entry, net::Egress
                          place(model),
                          [this](auto const& of, auto const& file) { return catalog().sources(of, file); },
                          [this](auto const& file) { return find_twin(file); }};
-  return PullResult{
-      TRY(ModelPull(entry, std::move(parts), options).run().within("pulling " + entry.full_name())), false};
+  auto pulled = ModelPull(entry, std::move(parts), options).run().within("pulling " + entry.full_name());
+  if (!pulled) remove_if_empty(incoming(model));
+  return PullResult{TRY(std::move(pulled)), false};
 }
 
 std::optional<ModelTwin> ModelStore::find_twin(CatalogFile const& wanted) const {

@@ -198,6 +198,21 @@ TEST_F(ModelsTest, ALocalPolicyLetsOnlyFilesServe) {
   EXPECT_TRUE(server.requests().empty());
 }
 
+TEST_F(ModelsTest, AFileThatIsNoModelIsSaidOnceAndLeavesNothing) {
+  auto const file = folder_.path() + "/wrong.yaml";
+  ASSERT_TRUE(os::write_file_atomically(file, "a: 1\n"));
+  std::vector<std::string> notes;
+  PullOptions options;
+  options.on_note = [&](std::string_view note) { notes.emplace_back(note); };
+  auto store = open({right()});
+  net::EgressAccount account(EgressPolicy{});
+  auto const refused = store->pull("import:" + file, account, options);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("no GGUF file"), std::string::npos) << refused.error().message();
+  EXPECT_EQ(notes, std::vector<std::string>()) << "the error says it";
+  EXPECT_FALSE(fs::exists(models_ + "/.incoming"));
+}
+
 TEST_F(ModelsTest, WhatAKilledPullLeftIsRemoved) {
   ASSERT_TRUE(os::make_folders(models_ + "/.incoming/small/q4/package-abc"));
   ASSERT_TRUE(os::write_file_atomically(models_ + "/.incoming/small/q4/package-abc/x.whl", "half"));
