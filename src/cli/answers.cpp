@@ -1,10 +1,12 @@
 #include "cli/answers.h"
 
+#include <cerrno>
 #include <filesystem>
 #include <ostream>
 
 #include "base/json.h"
 #include "base/sha256.h"
+#include "cli/output_file.h"
 
 namespace shoal::cli {
 namespace {
@@ -126,12 +128,12 @@ Result<std::unique_ptr<AnswerWriter>> AnswerWriter::to_file(std::string const& p
     if (failed) return Error(Code::unavailable, "`" + path + "` could not be written: " + failed.message());
   }
   auto const mode = std::ios::binary | (anew ? std::ios::trunc : std::ios::app);
+  errno = 0;
   writer->file_.open(path + suffix, mode);
   writer->marks_.open(marks_of(path) + suffix, mode);
   writer->out_ = &writer->file_;
   if (anew) writer->marks_ << header_of(program) << '\n' << std::flush;
-  if (!writer->file_ || !writer->marks_)
-    return Error(Code::unavailable, "`" + path + "` could not be opened for writing");
+  if (!writer->file_ || !writer->marks_) return cannot_open(path, "--out", errno);
   return writer;
 }
 

@@ -227,6 +227,41 @@ TEST(Cli, ADryRunSaysWhatIsMissingAndRunsNothing) {
   EXPECT_EQ(shell.run({"run", "scan-to-txt", "--dry-run"}).status, 3);
 }
 
+TEST(Cli, ADryRunRefusesTheInputsThatTheRunWouldRefuse) {
+  Shell shell;
+  auto const expect_refused = [&](std::vector<std::string> words, int status, std::string const& reason) {
+    words.push_back("--dry-run");
+    auto const refused = shell.run(words);
+    EXPECT_EQ(refused.status, status) << refused.out << refused.error;
+    EXPECT_NE(refused.error.find(reason), std::string::npos) << refused.error;
+  };
+  expect_refused({"run", "count", "3"}, 2, "items: expected list<any>");
+  expect_refused({"run", "count", "--in", "itms=[3]"}, 2, "did you mean `items`?");
+  auto const document = shell.folder().write("letter.pdf", "%PDF-1.4 not read");
+  expect_refused({"run", "scan-to-text", document, "--in", "dpi=7"}, 2, "`dpi` is 7");
+  expect_refused({"run", "index.list", "nowhere"}, 3, "there is no shelf `nowhere`");
+}
+
+TEST(Cli, AnOutputThatCannotBeWrittenIsSaidBeforeAnythingRuns) {
+  Shell shell;
+  auto const lines = shell.folder().write("lines.jsonl", "{\"items\": [1]}\n");
+  auto const nowhere = shell.folder().path() + "/none/out.jsonl";
+  for (auto const* option : {"--out", "--events"}) {
+    auto const refused = shell.run({"run", "shelf-ask", "--each", lines, option, nowhere});
+    EXPECT_EQ(refused.status, 3) << "before the models that are missing";
+    EXPECT_NE(refused.error.find("there is no folder `" + shell.folder().path() + "/none`"),
+              std::string::npos)
+        << refused.error;
+  }
+  auto const folder = shell.run({"run", "count", "--each", lines, "--out", shell.folder().path()});
+  EXPECT_EQ(folder.status, 2);
+  EXPECT_NE(folder.error.find("it is a folder"), std::string::npos) << folder.error;
+  auto const full = shell.run({"run", "count", "--each", lines, "--out", "/proc/out.jsonl"});
+  EXPECT_EQ(full.status, 1);
+  EXPECT_NE(full.error.find("in the folder `/proc`"), std::string::npos) << full.error;
+  EXPECT_EQ(shell.run({"runs"}).out, "") << "nothing ran";
+}
+
 TEST(Cli, CtrlCEndsARunWithItsStatus) {
   Shell shell;
   auto const file = shell.folder().write("greet.yaml", kGreet);

@@ -1,7 +1,9 @@
 #include "cli/execute.h"
 
+#include <cerrno>
 #include <filesystem>
 
+#include "cli/output_file.h"
 #include "cli/progress.h"
 #include "cli/pull.h"
 
@@ -33,13 +35,13 @@ Result<std::unique_ptr<EventWriter>> EventWriter::open(std::string const& file, 
   bool const opened = writer->target_.with([&](Target& target) {
     target.out = &output;
     if (file == "-") return true;
+    errno = 0;
     target.file.open(file, std::ios::binary | std::ios::trunc);
     target.out = &target.file;
     return target.file.is_open();
   });
   if (opened) return writer;
-  return Error(Code::unavailable,
-               "`" + file + "` could not be opened for writing; events go there by `--events`");
+  return cannot_open(file, "--events", errno);
 }
 
 void EventWriter::write(runtime::Event const& event) {

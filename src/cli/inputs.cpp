@@ -1,6 +1,7 @@
 #include "cli/inputs.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <optional>
 
@@ -167,6 +168,7 @@ class Filler {
       return Error(Code::invalid_argument,
                    "`" + printable(word) + "` is one input too many; it takes " + usage_of(ports_));
     }
+    TRY(require_no_name(word, *port));
     return put(port->name, port->type, word);
   }
 
@@ -190,6 +192,18 @@ class Filler {
   }
 
  private:
+  // A word like `language=deu` was most likely meant for `--in`.
+  Result<void> require_no_name(std::string const& word, Port const& port) const {
+    auto const equals = word.find('=');
+    if (equals == std::string::npos) return {};
+    auto const name = nearest_name(word.substr(0, equals), names_of(ports_));
+    std::error_code unknown;
+    if (!name || (is_file(port.type) && std::filesystem::exists(word, unknown))) return {};
+    return Error(Code::invalid_argument, "`" + printable(word) + "` would be the input `" + port.name +
+                                             "`; the input `" + *name + "` is given by `--in " + *name +
+                                             "=…`, and this one, if it is meant, by `--in " + port.name +
+                                             "=" + printable(word) + "`");
+  }
   Result<void> put(std::string const& name, Type const& type, std::string const& word) {
     if (filled_.contains(name)) return Error(Code::invalid_argument, "input `" + name + "` is given twice");
     filled_ = filled_.with(name, TRY(reader_.read(word, type).within("input `" + name + "`")));

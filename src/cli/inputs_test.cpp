@@ -33,6 +33,16 @@ TEST(Inputs, PositionalsFillTheRequiredOnesInOrder) {
   EXPECT_EQ(*read, Value::record({{"text", "hello"}, {"count", 3}}));
 }
 
+TEST(Inputs, AWordWithTheNameOfAnInputIsNotTakenForAnother) {
+  for (auto const* word : {"language=deu", "langage=deu", "text=hello"}) {
+    auto const read = read_inputs(kPorts, false, words({word, "3"}));
+    ASSERT_FALSE(read) << word;
+    EXPECT_NE(read.error().message().find("`--in "), std::string::npos) << read.error().message();
+  }
+  EXPECT_TRUE(read_inputs(kPorts, false, words({"x=1", "3"})));
+  EXPECT_TRUE(read_inputs(kPorts, false, words({"3"}, {"text=language=deu"})));
+}
+
 TEST(Inputs, WhereNothingIsRequiredAPositionalFillsTheFirstText) {
   std::vector<value::Port> const ports = {port("messages", "json", false), port("prompt", "text", false),
                                           port("system", "text", false)};

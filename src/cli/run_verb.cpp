@@ -4,6 +4,7 @@
 #include "cli/execute.h"
 #include "cli/explain.h"
 #include "cli/inputs.h"
+#include "cli/output_file.h"
 #include "cli/render.h"
 #include "cli/verbs.h"
 #include "value/json.h"
@@ -114,11 +115,21 @@ Result<int> plan_only(Session& session, Arguments const& arguments) {
   return dry_run(session, name, std::move(inputs));
 }
 
+// Nothing is done, and no model fetched, for answers that have nowhere to go.
+Result<void> require_places(Arguments const& arguments) {
+  for (auto const* option : {"--out", "--events"}) {
+    auto const path = arguments.value(option);
+    if (arguments.has(option) && path != "-") TRY(require_place(path, option));
+  }
+  return {};
+}
+
 Result<int> run_callable(Session& session, Arguments const& arguments) {
   if (arguments.has("--out") && !arguments.has("--each")) {
     return Error(Code::invalid_argument,
                  "`--out` belongs to `--each`; a single answer goes to standard output");
   }
+  TRY(require_places(arguments));
   if (arguments.has("--dry-run")) return plan_only(session, arguments);
   auto runnable = TRY(prepare(session, arguments.positionals.front()));
   if (arguments.has("--each")) return run_lines(session, arguments, std::move(runnable));

@@ -198,10 +198,14 @@ Result<value::Value> Execution::run(Target const& target, value::Value const& in
   return outputs;
 }
 
-std::vector<StepRecord> Execution::explore(Target const& target, value::Value const& inputs) {
+Result<std::vector<StepRecord>> Execution::explore(Target const& target, value::Value const& inputs) {
   options_.explore = true;
   // What the cache does not have is never answered, so this comes back when nothing more can be found out.
-  invoke(target, inputs, site_of(target), [](Result<Answer> const&) {});
+  std::optional<Error> error;
+  invoke(target, inputs, site_of(target), [&](Result<Answer> const& answer) {
+    if (!answer) error = answer.error();
+  });
+  if (error) return *error;
   return std::exchange(records_, {});
 }
 
@@ -319,6 +323,11 @@ void Execution::call_operation(OperationTarget const& target, std::string const&
     if (answer_from_cache(*call)) return;
   }
   if (options_.explore) {
+    bool const reads_folder =
+        !target.engine->folder_port.empty() && target.operation->effects != value::Effects::writes;
+    if (reads_folder) {
+      if (auto const folder = folder_model(target, call->inputs); !folder) return call->done(folder.error());
+    }
     records_.push_back({call->site.step, call->name, "to run", call->key ? call->key->hex() : "", {}, 0});
     return;
   }

@@ -71,8 +71,8 @@ class Execution {
 
   // Once, in place of run(): what would be done with these inputs, as far as the cache has the answers that
   // it depends on: steps that are `cached`, and those that are `to run` because their inputs are there.
-  // Nothing runs.
-  std::vector<StepRecord> explore(Target const& target, value::Value const& inputs);
+  // Nothing runs. The error is what run() would end with for all that can be known.
+  Result<std::vector<StepRecord>> explore(Target const& target, value::Value const& inputs);
 
   Ledger& ledger() { return ledger_; }
   // Of all tasks that ran, in the order in which they ended.
