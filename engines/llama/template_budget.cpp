@@ -95,16 +95,24 @@ class BoundRanges final : public jinja::statement {
 
 namespace {
 
+// A part of ours, whose errors are shown at `position` of the template.
+template <typename Part, typename... Arguments>
+std::unique_ptr<Part> part_at(std::size_t position, Arguments&&... arguments) {
+  auto part = std::make_unique<Part>(std::forward<Arguments>(arguments)...);
+  part->pos = position;
+  return part;
+}
+
 // Not into an empty one: it may say that there is no such block.
 template <typename... Bodies> void count_in(Bodies&... bodies) {
   for (auto* body : {&bodies...}) {
-    if (!body->empty()) body->insert(body->begin(), std::make_unique<Counter>());
+    if (!body->empty()) body->insert(body->begin(), part_at<Counter>(body->front()->pos));
   }
 }
 
 void bound(jinja::statement& statement) {
   if (auto* each = dynamic_cast<jinja::for_statement*>(&statement)) {
-    each->body.insert(each->body.begin(), std::make_unique<Counter>());
+    each->body.insert(each->body.begin(), part_at<Counter>(each->pos));
     count_in(each->default_block);
   }
   if (auto* branch = dynamic_cast<jinja::if_statement*>(&statement))
@@ -115,8 +123,10 @@ void bound(jinja::statement& statement) {
   if (auto* set = dynamic_cast<jinja::set_statement*>(&statement)) count_in(set->body);
   auto* product = dynamic_cast<jinja::binary_expression*>(&statement);
   if (!product || product->op.value != "*") return;
-  for (auto* side : {&product->left, &product->right})
-    *side = std::make_unique<BoundFactor>(std::move(*side));
+  for (auto* side : {&product->left, &product->right}) {
+    auto const position = (*side)->pos;
+    *side = part_at<BoundFactor>(position, std::move(*side));
+  }
 }
 
 Error too_much(std::string const& what) {
@@ -160,7 +170,7 @@ void add_bounds(jinja::program& program) {
   for (auto& statement : program.body) {
     for (auto* each : all_of(*statement)) bound(*each);
   }
-  program.body.insert(program.body.begin(), std::make_unique<BoundRanges>());
+  program.body.insert(program.body.begin(), part_at<BoundRanges>(0));
 }
 
 TemplateBudget::TemplateBudget()

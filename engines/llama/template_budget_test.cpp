@@ -25,9 +25,12 @@ std::string refusal(std::string const& source) {
 TEST(TemplateBudget, WhatDoesNotEndIsStopped) {
   constexpr char const* kInner =
       "{% for i in range(10000) %}{% for j in range(10000) %}{% endfor %}{% endfor %}";
-  EXPECT_NE(refusal("{% for i in range(10000) %}{% for j in range(10000) %}x{% endfor %}{% endfor %}")
-                .find("come to an end"),
-            std::string::npos);
+  // By its steps or its time; under a sanitizer, which keeps what was freed, perhaps by its memory.
+  auto const endless =
+      refusal("{% for i in range(10000) %}{% for j in range(10000) %}x{% endfor %}{% endfor %}");
+  EXPECT_TRUE(endless.find("come to an end") != std::string::npos ||
+              endless.find("too much memory") != std::string::npos)
+      << endless;
   EXPECT_NE(refusal(std::string("{% macro f() %}") + kInner + "{% endmacro %}{% set x %}{{ f() }}" + kInner +
                     "{% endset %}"),
             "");
@@ -44,8 +47,8 @@ TEST(TemplateBudget, ARangeIsBounded) {
 }
 
 TEST(TemplateBudget, ATextIsNotRepeatedForEver) {
-  EXPECT_NE(refusal("{{ 'x' * 1000000000 }}").find("factor"), std::string::npos);
-  EXPECT_NE(refusal("{{ (1000 * 1000 * 1000) * ('x' | upper) }}").find("factor"), std::string::npos);
+  for (auto const* source : {"{{ 'x' * 1000000000 }}", "{{ (1000 * 1000 * 1000) * ('x' | upper) }}"})
+    EXPECT_NE(refusal(source).find("factor"), std::string::npos) << source << ": " << refusal(source);
   EXPECT_EQ(refusal("{{ 'x' * 10 }}{{ 60 * 60 * 24 }}"), "");
 }
 

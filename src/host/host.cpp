@@ -36,7 +36,8 @@ Scheduler::Options options_of(Host::Options const& host) {
 }  // namespace
 
 Result<std::unique_ptr<Host>> Host::start(Options options, Clock const& clock) {
-  auto host = std::unique_ptr<Host>(new Host(std::move(options), clock, TRY(os::Wakeup::create())));
+  auto wakeup = TRY(os::Wakeup::create());
+  auto host = std::unique_ptr<Host>(new Host(std::move(options), clock, std::move(wakeup)));
   host->thread_ = std::thread([&self = *host] { self.run(); });
   return host;
 }
