@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <functional>
 
 #include "cli/output_file.h"
 #include "cli/progress.h"
@@ -12,6 +13,35 @@ namespace {
 
 bool names_a_file(std::string const& word) {
   return word.ends_with(".yaml") || word.ends_with(".yml") || word.find('/') != std::string::npos;
+}
+
+using Work = std::function<runtime::RunResult(Runner& runner, runtime::RunRequest request)>;
+
+// With progress, for as long as the user does not stop it. Nothing may leave the machine.
+runtime::RunResult follow(Session& session, RunWishes wishes, Work const& work) {
+  runtime::RunResult result;
+  auto const runner = session.runner();
+  if (!runner) {
+    result.outputs = runner.error();
+    return result;
+  }
+  if (session.environment().stop.stop_requested()) {
+    result.outputs = Error(Code::cancelled, "cancelled");
+    return result;
+  }
+  net::EgressAccount account{net::EgressPolicy{}};
+  Progress progress(session, std::move(wishes.label));
+  runtime::RunRequest request;
+  request.stop = session.environment().stop;
+  request.accept_failed_checks = !wishes.strict;
+  request.egress = &account;
+  request.on_event = [&](runtime::Event const& event) {
+    progress.on_event(event);
+    if (wishes.events) wishes.events->write(event);
+  };
+  result = work(**runner, std::move(request));
+  session.end_progress();
+  return result;
 }
 
 }  // namespace
@@ -50,30 +80,16 @@ void EventWriter::write(runtime::Event const& event) {
 
 runtime::RunResult execute(Session& session, Runnable const& runnable, value::Value inputs,
                            RunWishes wishes) {
-  runtime::RunResult result;
-  auto const runner = session.runner();
-  if (!runner) {
-    result.outputs = runner.error();
-    return result;
-  }
-  if (session.environment().stop.stop_requested()) {
-    result.outputs = Error(Code::cancelled, "cancelled");
-    return result;
-  }
-  net::EgressAccount account{net::EgressPolicy{}};
-  Progress progress(session, std::move(wishes.label));
-  runtime::RunRequest request;
-  request.inputs = std::move(inputs);
-  request.stop = session.environment().stop;
-  request.accept_failed_checks = !wishes.strict;
-  request.egress = &account;
-  request.on_event = [&](runtime::Event const& event) {
-    progress.on_event(event);
-    if (wishes.events) wishes.events->write(event);
-  };
-  result = (*runner)->run(runnable, std::move(request));
-  session.end_progress();
-  return result;
+  return follow(session, std::move(wishes), [&](Runner& runner, runtime::RunRequest request) {
+    request.inputs = std::move(inputs);
+    return runner.run(runnable, std::move(request));
+  });
+}
+
+runtime::RunResult resume(Session& session, std::string const& run, RunWishes wishes) {
+  return follow(session, std::move(wishes), [&](Runner& runner, runtime::RunRequest request) {
+    return runner.resume(run, std::move(request));
+  });
 }
 
 void complain_of_missing(Session& session, value::Value const& outputs, std::string const& prefix) {

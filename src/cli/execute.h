@@ -41,6 +41,8 @@ struct RunWishes {
 // Nothing may leave the machine.
 runtime::RunResult execute(Session& session, Runnable const& runnable, value::Value inputs,
                            RunWishes wishes = {});
+// Goes on with a run of the journal in the same way.
+runtime::RunResult resume(Session& session, std::string const& run, RunWishes wishes = {});
 
 // An output `missing`, a list of {page, reason}, says what an answer lacks: that is told on standard error.
 // `prefix` begins each line.

@@ -136,7 +136,42 @@ Result<int> run_callable(Session& session, Arguments const& arguments) {
   return run_once(session, arguments, runnable);
 }
 
+Result<int> resume_run(Session& session, Arguments const& arguments) {
+  auto& home = *TRY(session.home());
+  TRY(home.note_interrupted_runs());
+  auto const record = TRY(home.journal().find(arguments.positionals.front()));
+  auto const events = TRY(open_events(session, arguments));
+  RunWishes wishes;
+  wishes.events = events.get();
+  return show_result(session, resume(session, record.run, std::move(wishes)), arguments);
+}
+
+Option const kEvents = {"--events", "", "FILE",
+                        "What happens, a JSON object a line, as it happens; `-` is standard output"};
+Option const kExplain = {"--explain", "", "",
+                         "Say which steps ran or were cached, and which rungs of tasks were tried"};
+
 }  // namespace
+
+Verb resume_verb() {
+  Verb verb;
+  verb.name = "resume";
+  verb.positionals = "RUN";
+  verb.about = "Go on with a run that was interrupted, failed or was cancelled";
+  verb.details =
+      "RUN is an id of `shoal runs`, or its beginning. It has the document, the inputs and the wishes that "
+      "it had. What "
+      "it has\n"
+      "finished is not done again, and least of all what wrote something. A host that starts goes on by "
+      "itself with "
+      "what a\n"
+      "killed one left.";
+  verb.example = "shoal resume $(shoal runs --json | jq -r '.[0].run')";
+  verb.min_positionals = verb.max_positionals = 1;
+  verb.options = {kEvents, kExplain};
+  verb.run = resume_run;
+  return verb;
+}
 
 Verb run_verb() {
   Verb verb;
@@ -169,8 +204,8 @@ Verb run_verb() {
       {"--out", "", "FILE", "Where the lines of --each go; what is there already is not run again"},
       {"--dry-run", "", "",
        "Say what would be done, what is cached, and which models are missing; run nothing"},
-      {"--events", "", "FILE", "What happens, a JSON object a line, as it happens; `-` is standard output"},
-      {"--explain", "", "", "Say which steps ran or were cached, and which rungs of tasks were tried"},
+      kEvents,
+      kExplain,
       {"--strict", "", "", "An answer that failed its checks is an error (exit status 5)"},
   };
   verb.run = run_callable;

@@ -77,15 +77,26 @@ Result<Runner::Host> Runner::next_host(Host const& gone) {
   });
 }
 
-runtime::RunResult Runner::run(Runnable const& runnable, runtime::RunRequest request) {
-  auto host = host_.with([](Host& place) { return place; });
-  if (!host) return home_.run(runnable.target, std::move(request));
+runtime::RunResult Runner::ask(Host host, Question const& question) {
   for (;;) {
-    if (auto result = host->run(runnable.what, request)) return std::move(*result);
+    if (auto result = question(*host)) return std::move(*result);
     auto next = next_host(host);
     if (!next) return {.run = {}, .outputs = next.error(), .checks_failed = false, .route = {}, .ledger = {}};
     host = std::move(*next);
   }
+}
+
+runtime::RunResult Runner::run(Runnable const& runnable, runtime::RunRequest request) {
+  auto host = host_.with([](Host& place) { return place; });
+  request.what = runnable.what;
+  if (!host) return home_.run(runnable.target, std::move(request));
+  return ask(std::move(host), [&](auto& asked) { return asked.run(runnable.what, request); });
+}
+
+runtime::RunResult Runner::resume(std::string const& run, runtime::RunRequest request) {
+  auto host = host_.with([](Host& place) { return place; });
+  if (!host) return home_.resume(run, std::move(request));
+  return ask(std::move(host), [&](auto& asked) { return asked.resume(run, request); });
 }
 
 }  // namespace shoal::cli

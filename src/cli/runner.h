@@ -2,7 +2,9 @@
 // process, where there can be none.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/guarded.h"
@@ -29,11 +31,15 @@ class Runner {
 
   // A host that is ending is followed by the next one.
   runtime::RunResult run(Runnable const& runnable, runtime::RunRequest request);
+  runtime::RunResult resume(std::string const& run, runtime::RunRequest request);
 
  private:
   using Host = std::shared_ptr<http::HostClient>;
 
   Runner(Session& session, runtime::Runtime& home) : session_(session), home_(home) {}
+  // What the host answers, or the one after it.
+  using Question = std::function<std::optional<runtime::RunResult>(http::HostClient& host)>;
+  runtime::RunResult ask(Host host, Question const& question);
   // In place of `gone`.
   Result<Host> next_host(Host const& gone);
 

@@ -21,6 +21,7 @@ std::vector<Verb> list_verbs();
 std::vector<Verb> host_verbs();
 Verb show_verb();
 Verb cancel_verb();
+Verb resume_verb();
 Verb new_verb();
 Verb completion_verb();
 Verb doctor_verb();

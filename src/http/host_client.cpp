@@ -17,6 +17,12 @@ constexpr auto kAnswerDeadline = std::chrono::seconds(20);
 
 std::string address_of(std::string_view rest) { return std::string(kRoot) + std::string(rest); }
 
+runtime::RunResult failed(Error error) {
+  runtime::RunResult result;
+  result.outputs = std::move(error);
+  return result;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<HostClient>> HostClient::connect(runtime::Runtime& runtime, std::stop_token stop) {
@@ -57,18 +63,15 @@ Result<bool> HostClient::is_own_build() {
   return TRY(get("build"))["build"].as_string() == runtime::own_build();
 }
 
-Result<std::optional<runtime::RunResult>> HostClient::perform(std::string const& what,
+Result<std::optional<runtime::RunResult>> HostClient::perform(std::string const& address, std::string body,
+                                                              runtime::Blobs& blobs,
                                                               runtime::RunRequest const& request) {
   using Performed = std::optional<runtime::RunResult>;
-  Blobs blobs(runtime_);
   net::LocalRequest post;
   post.method = "POST";
-  post.target = address_of("runs");
+  post.target = address_of(address);
   post.headers = {{"accept", "text/event-stream"}};
-  post.body = Json::object({{"run", what},
-                            {"inputs", TRY(blobs.write(request.inputs, Blobs::Files::by_name))},
-                            {"strict", !request.accept_failed_checks}})
-                  .dump();
+  post.body = std::move(body);
   post.stop = request.stop;
   std::optional<Json> result;
   EventStreamReader reader([&](std::string_view name, std::string_view data) -> Result<void> {
@@ -95,18 +98,30 @@ Result<std::optional<runtime::RunResult>> HostClient::perform(std::string const&
     if (said && (*said)["ending"].as_bool()) return Performed();
     return error_of(response->status, response->body);
   }
-  if (!result) return Error(Code::unavailable, "the host ended before it gave a result");
+  if (!result)
+    return Error(Code::unavailable,
+                 "the host ended before it gave a result; `shoal runs` names the run, and "
+                 "`shoal resume` goes on with it");
   give_back(std::move(*connection));
   return Performed(result_of(*result, blobs));
 }
 
 std::optional<runtime::RunResult> HostClient::run(std::string const& what,
                                                   runtime::RunRequest const& request) {
-  auto result = perform(what, request);
-  if (result) return std::move(*result);
-  runtime::RunResult failed;
-  failed.outputs = result.error();
-  return failed;
+  runtime::Blobs blobs(runtime_);
+  auto inputs = blobs.write(request.inputs);
+  if (!inputs) return failed(inputs.error());
+  auto order = Json::object({{"run", what}, {"strict", !request.accept_failed_checks}});
+  order.set("inputs", std::move(*inputs));
+  auto result = perform("runs", order.dump(), blobs, request);
+  return result ? std::move(*result) : failed(result.error());
+}
+
+std::optional<runtime::RunResult> HostClient::resume(std::string const& run,
+                                                     runtime::RunRequest const& request) {
+  runtime::Blobs blobs(runtime_);
+  auto result = perform("runs/" + run + "/resume", {}, blobs, request);
+  return result ? std::move(*result) : failed(result.error());
 }
 
 }  // namespace shoal::http

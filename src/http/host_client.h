@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "net/local_client.h"
+#include "runtime/blobs.h"
 #include "runtime/runtime.h"
 
 namespace shoal::http {
@@ -25,6 +26,8 @@ class HostClient {
   // As runtime::Runtime::run(), done by the host. `what`: a name, or the path of a document. unavailable: the
   // host ended meanwhile. Nothing: it did not begin it, for it is ending or has gone; another one may.
   std::optional<runtime::RunResult> run(std::string const& what, runtime::RunRequest const& request);
+  // As runtime::Runtime::resume(), in the same way.
+  std::optional<runtime::RunResult> resume(std::string const& run, runtime::RunRequest const& request);
   // Of an address below /shoal/v1; errors are those that the host answered with.
   Result<Json> get(std::string const& address) { return ask("GET", address); }
   Result<Json> post(std::string const& address) { return ask("POST", address); }
@@ -39,7 +42,8 @@ class HostClient {
   Result<std::unique_ptr<net::LocalClient>> take_connection();
   void give_back(std::unique_ptr<net::LocalClient> connection);
   Result<Json> ask(std::string const& method, std::string const& address);
-  Result<std::optional<runtime::RunResult>> perform(std::string const& what,
+  Result<std::optional<runtime::RunResult>> perform(std::string const& address, std::string body,
+                                                    runtime::Blobs& blobs,
                                                     runtime::RunRequest const& request);
 
   runtime::Runtime& runtime_;

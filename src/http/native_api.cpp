@@ -54,6 +54,8 @@ void NativeApi::handle(net::ServerRequest request, net::Responder responder) {
   if (first == "runs" && path.size() == 1 && posts) return start_run(std::move(request), responder);
   if (first == "runs" && path.size() == 3 && path[2] == "events" && gets)
     return follow_run(path[1], request, responder);
+  if (first == "runs" && path.size() == 3 && path[2] == "resume" && posts)
+    return resume_run(path[1], request, responder);
   if (first == "runs" && path.size() == 3 && path[2] == "cancel" && posts)
     return reply_with(responder, cancel_run(path[1]));
   if (first == "stop" && path.size() == 1 && posts) return stop(request, responder);
@@ -86,6 +88,12 @@ void NativeApi::start_run(net::ServerRequest request, net::Responder const& resp
   later(responder, [this, order = std::move(request.body), hearing, responder] {
     runs_.perform(order, hearing, responder);
   });
+}
+
+void NativeApi::resume_run(std::string const& run, net::ServerRequest const& request,
+                           net::Responder const& responder) {
+  later(responder,
+        [this, run, hearing = hearing_of(request), responder] { runs_.resume(run, hearing, responder); });
 }
 
 void NativeApi::follow_run(std::string const& run, net::ServerRequest const& request,

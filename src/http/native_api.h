@@ -33,6 +33,7 @@ class NativeApi {
   // Answers on a thread of the crew.
   void later(net::Responder const& responder, std::function<void()> work);
   void start_run(net::ServerRequest request, net::Responder const& responder);
+  void resume_run(std::string const& run, net::ServerRequest const& request, net::Responder const& responder);
   void follow_run(std::string const& run, net::ServerRequest const& request, net::Responder const& responder);
   void stop(net::ServerRequest const& request, net::Responder const& responder);
   Json build() const;

@@ -1,6 +1,7 @@
 #include "http/runs.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "http/replies.h"
 #include "http/values.h"
@@ -21,9 +22,10 @@ net::ServerReply ending_reply() {
 }  // namespace
 
 struct Runs::Order {
-  Blobs blobs;
-  runtime::Target target;
+  runtime::Blobs blobs;
+  std::string name;
   runtime::RunRequest request;
+  std::function<runtime::RunResult(runtime::RunRequest)> begin;
 };
 
 Result<Runs::Order> Runs::read(std::string const& text, Run const& run) {
@@ -31,14 +33,26 @@ Result<Runs::Order> Runs::read(std::string const& text, Run const& run) {
   auto const what = TRY(require_string(json, "run").within("the order of a run"));
   if (what.find('/') != std::string::npos && !what.starts_with('/'))
     return Error(Code::invalid_argument, "a document is named by its absolute path, not `" + what + "`");
-  Order order{Blobs(runtime_, run.stop.get_token()), TRY(runtime_.link(what)), {}};
+  auto target = TRY(runtime_.link(what));
+  Order order{runtime::Blobs(runtime_, run.stop.get_token()), target.name, {}, {}};
   auto& request = order.request;
+  request.what = what;
   request.inputs = TRY(order.blobs.read(json.contains("inputs") ? json["inputs"] : Json::object()));
   if (!request.inputs.is_record())
     return Error(Code::invalid_argument, "`inputs` is an object with a member for each input");
   request.accept_failed_checks = !json["strict"].as_bool();
-  request.run = run.id;
-  request.stop = run.stop.get_token();
+  order.begin = [this, target = std::move(target)](runtime::RunRequest begun) {
+    return runtime_.run(target, std::move(begun));
+  };
+  return order;
+}
+
+Result<Runs::Order> Runs::read_journal(Run const& run) {
+  auto const record = TRY(runtime_.journal().find(run.id));
+  Order order{runtime::Blobs(runtime_, run.stop.get_token()), record.name, {}, {}};
+  order.begin = [this, id = run.id](runtime::RunRequest begun) {
+    return runtime_.resume(id, std::move(begun));
+  };
   return order;
 }
 
@@ -46,44 +60,77 @@ void Runs::perform(std::string order, Hearing hearing, net::Responder const& res
   auto const run = std::make_shared<Run>();
   run->started = clock_.wall();
   run->id = runtime::new_run_id(run->started);
-  if (!enter(run)) return responder.reply(ending_reply());
   if (hearing != Hearing::background) responder.on_gone([run] { run->stop.request_stop(); });
+  auto const read_order = [&, text = std::move(order)]() mutable {
+    auto const released = std::exchange(text, {});  // it may be large
+    return read(released, *run);
+  };
+  work(run, read_order, hearing, [&](net::ServerReply reply) { responder.reply(std::move(reply)); });
+}
+
+void Runs::resume(std::string const& id, Hearing hearing, net::Responder const& responder) {
+  auto const record = runtime_.journal().find(id);
+  if (!record) return responder.reply(error_reply(record.error()));
+  auto const run = std::make_shared<Run>();
+  run->started = record->started;
+  run->id = record->run;
+  if (hearing != Hearing::background) responder.on_gone([run] { run->stop.request_stop(); });
+  work(
+      run, [&] { return read_journal(*run); }, hearing,
+      [&](net::ServerReply reply) { responder.reply(std::move(reply)); });
+}
+
+void Runs::resume(std::string const& id) {
+  auto const run = std::make_shared<Run>();
+  run->started = clock_.wall();
+  run->id = id;
+  work(
+      run, [&] { return read_journal(*run); }, Hearing::background, [](net::ServerReply const&) {});
+}
+
+void Runs::work(std::shared_ptr<Run> const& run, std::function<Result<Order>()> const& read, Hearing hearing,
+                Reply const& reply) {
+  if (auto const entered = enter(run); !entered) {
+    return reply(entered.error().code() == Code::unavailable ? ending_reply() : error_reply(entered.error()));
+  }
   try {
-    carry_out(std::move(order), *run, hearing, responder);
+    carry_out(read(), *run, hearing, reply);
   } catch (std::exception const& thrown) {
     Error const error(Code::internal, std::string("the run ended with an internal error: ") + thrown.what());
     run->events->finish(Json::object({{"run", run->id}, {"error", to_json(error)}}));
-    responder.reply(error_reply(error));
+    reply(error_reply(error));
   }
   leave(run);
 }
 
-void Runs::carry_out(std::string text, Run& run, Hearing hearing, net::Responder const& responder) {
-  auto order = read(text, run);
-  std::string().swap(text);  // it may be large
-  if (!order) return responder.reply(error_reply(order.error()));
-  state_.with([&](State&) { run.name = order->target.name; });
-  if (hearing == Hearing::background) responder.reply(json_reply(Json::object({{"run", run.id}}), 202));
-  if (hearing == Hearing::events) responder.reply(stream_of(run.events, 0));
+void Runs::carry_out(Result<Order> order, Run& run, Hearing hearing, Reply const& reply) {
+  if (!order) return reply(error_reply(order.error()));
+  state_.with([&](State&) { run.name = order->name; });
+  if (hearing == Hearing::background) reply(json_reply(Json::object({{"run", run.id}}), 202));
+  if (hearing == Hearing::events) reply(stream_of(run.events, 0));
 
   net::EgressAccount account{net::EgressPolicy{}};
-  order->request.egress = &account;
-  order->request.on_event = [&](runtime::Event const& event) { run.events->append(event); };
-  auto const result = runtime_.run(order->target, std::move(order->request));
+  auto& request = order->request;
+  request.run = run.id;
+  request.stop = run.stop.get_token();
+  request.egress = &account;
+  request.on_event = [&](runtime::Event const& event) { run.events->append(event); };
+  auto const result = order->begin(std::move(request));
   auto const document = to_json(result, order->blobs);
   run.events->finish(document);
   if (hearing == Hearing::result)
-    responder.reply(json_reply(document, result.outputs ? 200 : status_of(result.outputs.error().code())));
+    reply(json_reply(document, result.outputs ? 200 : status_of(result.outputs.error().code())));
 }
 
-bool Runs::enter(std::shared_ptr<Run> const& run) {
+Result<void> Runs::enter(std::shared_ptr<Run> const& run) {
   std::lock_guard const not_while_tidying(tidying_);
-  bool const taken = state_.with([&](State& state) {
-    if (!state.ending) state.under_way.emplace(run->id, run);
-    return !state.ending;
+  auto entered = state_.with([&](State& state) -> Result<void> {
+    if (state.ending) return Error(Code::unavailable, "the host is ending");
+    if (state.under_way.emplace(run->id, run).second) return {};
+    return Error(Code::refused, "run " + run->id + ": it is running");
   });
-  if (taken) on_change_();
-  return taken;
+  if (entered) on_change_();
+  return entered;
 }
 
 void Runs::leave(std::shared_ptr<Run> const& run) {
@@ -103,9 +150,10 @@ Result<std::shared_ptr<EventLog>> Runs::events_of(std::string const& run) const 
   auto events = state_.with([&](State const& state) -> std::shared_ptr<EventLog> {
     if (auto const found = state.under_way.find(run); found != state.under_way.end())
       return found->second->events;
-    auto const found =
-        std::find_if(state.over.begin(), state.over.end(), [&](auto const& each) { return each->id == run; });
-    return found == state.over.end() ? nullptr : (*found)->events;
+    auto const found =  // of one that was resumed, the newest
+        std::find_if(state.over.rbegin(), state.over.rend(),
+                     [&](auto const& each) { return each->id == run; });
+    return found == state.over.rend() ? nullptr : (*found)->events;
   });
   if (events) return events;
   return Error(Code::not_found, "the events of run " + run +

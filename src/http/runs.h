@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -35,6 +36,10 @@ class Runs {
 
   // Blocks until the run has ended. `order`: {"run": name or path of a document, "inputs": {…}, "strict"}.
   void perform(std::string order, Hearing hearing, net::Responder const& responder);
+  // The same with a run that the journal has, by its id or the beginning of it.
+  void resume(std::string const& run, Hearing hearing, net::Responder const& responder);
+  // The same for no client.
+  void resume(std::string const& run);
 
   // not_found where nobody started it here, or too long ago.
   Result<std::shared_ptr<EventLog>> events_of(std::string const& run) const;
@@ -62,11 +67,17 @@ class Runs {
   };
 
   struct Order;
+  // Where replies go; nobody may be there.
+  using Reply = std::function<void(net::ServerReply)>;
 
-  bool enter(std::shared_ptr<Run> const& run);
+  // unavailable: the host is ending. refused: it is under way.
+  Result<void> enter(std::shared_ptr<Run> const& run);
   void leave(std::shared_ptr<Run> const& run);
   Result<Order> read(std::string const& text, Run const& run);
-  void carry_out(std::string order, Run& run, Hearing hearing, net::Responder const& responder);
+  Result<Order> read_journal(Run const& run);
+  void work(std::shared_ptr<Run> const& run, std::function<Result<Order>()> const& read, Hearing hearing,
+            Reply const& reply);
+  void carry_out(Result<Order> order, Run& run, Hearing hearing, Reply const& reply);
 
   runtime::Runtime& runtime_;
   Clock const& clock_;

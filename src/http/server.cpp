@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "base/log.h"
 #include "http/crew.h"
 #include "http/native_api.h"
 #include "http/runs.h"
@@ -40,6 +41,7 @@ class Server {
           api_.handle(std::move(request), std::move(responder));
         }));
     http_ = http.get();
+    resume_interrupted_runs();
     if (options_.on_ready) options_.on_ready();
     {
       std::stop_callback const on_stop(options_.stop, [this] { end(true); });
@@ -68,6 +70,14 @@ class Server {
                                {"started", to_rfc3339(started_)}});
     state.set("idle_exit_seconds", options_.idle_exit ? Json(seconds(*options_.idle_exit)) : Json());
     return state;
+  }
+
+  // What a killed host left undone.
+  void resume_interrupted_runs() {
+    for (auto const& run : runtime_.resumable_runs()) {
+      auto const taken = crew_.run([this, run] { runs_.resume(run); });
+      if (!taken) log_warning("run " + run + " is not resumed: " + taken.error().message());
+    }
   }
 
   void note_use() {

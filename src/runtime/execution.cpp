@@ -40,6 +40,7 @@ struct Execution::CallState {
   OperationTarget const* target = nullptr;  // of the run's target, which outlives it
   value::Value inputs;
   std::optional<Sha256> key;  // of the step cache, where the call may be cached
+  Sha256 run_key;             // of it there, for this run alone, where it may not
   MonotonicTime started;
   Completion done;
 };
@@ -99,6 +100,12 @@ StepKey key_of(OperationTarget const& target, value::Value const& inputs) {
   key.model = target.model_hash;
   key.inputs = value::hash_of(inputs);
   return key;
+}
+
+// What a call that may not be cached is kept under, so that its run can be resumed: also its place in the
+// run.
+Sha256 run_key_of(std::string const& run, std::string const& step, Sha256 const& key) {
+  return sha256(run + "\n" + step + "\n" + key.hex());
 }
 
 // Jobs of one run that the host knows of at once: enough to keep every worker fed, few enough that a document
@@ -318,9 +325,13 @@ void Execution::call_operation(OperationTarget const& target, std::string const&
   call->inputs = std::move(inputs);
   call->started = parts_.clock.now();
   call->done = std::move(done);
+  auto const key = key_of(target, call->inputs).hash();
   if (target.operation->effects == value::Effects::none && call->site.cache) {
-    call->key = key_of(target, call->inputs).hash();
-    if (answer_from_cache(*call)) return;
+    call->key = key;
+    if (answer_from_cache(*call, key)) return;
+  } else {
+    call->run_key = run_key_of(options_.run, call->site.step, key);
+    if (options_.resumes && answer_from_cache(*call, call->run_key)) return;
   }
   if (options_.explore) {
     bool const reads_folder =
@@ -347,12 +358,12 @@ void Execution::submit_held() {
   }
 }
 
-bool Execution::answer_from_cache(CallState& call) {
-  auto found = parts_.cache.find(*call.key, call.inputs);
+bool Execution::answer_from_cache(CallState& call, Sha256 const& key) {
+  auto found = parts_.cache.find(key, call.inputs);
   if (!found) log_warning("the step cache could not be read: " + found.error().message());
   if (!found || !*found) return false;
   ledger_.cached += 1;
-  records_.push_back({call.site.step, call.name, "cached", call.key->hex(), {}, 0});
+  records_.push_back({call.site.step, call.name, "cached", key.hex(), {}, 0});
   announce(Event::Kind::step_cached, call.site.step, call.name);
   call.done(Answer{std::move((*found)->outputs), std::move((*found)->evidence), false});
   return true;
@@ -427,7 +438,9 @@ void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport
     return call->done(std::move(outputs).error());
   }
   record.outputs = describe(*outputs);
-  if (call->key) entries_.push_back({*call->key, {*outputs, report.evidence}, call->inputs});
+  auto const& run = call->key ? std::string() : options_.run;
+  entries_.push_back({call->key.value_or(call->run_key), {*outputs, report.evidence}, call->inputs, run});
+  kept_for_run_ |= !call->key;
   records_.push_back(std::move(record));
   announce(Event::Kind::step_done, call->site.step, call->name);
   call->done(Answer{std::move(*outputs), std::move(report.evidence), false});

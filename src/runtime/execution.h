@@ -59,6 +59,7 @@ class Execution {
     // What a task does when no rung's answer passes: gives the best one, marked, or fails.
     bool accept_failed_checks = true;
     std::optional<MonotonicTime> deadline;
+    bool resumes = false;  // it was begun before: what it has done is not done again
     bool explore = false;  // set by explore()
   };
   Execution(Parts parts, Options options);
@@ -79,6 +80,8 @@ class Execution {
   Json::Array const& routes() const { return routes_; }
   // True when an answer that did not pass its checks went into the result.
   bool checks_failed() const { return checks_failed_; }
+  // True when the step cache has something that is this run's alone.
+  bool kept_for_run() const { return kept_for_run_ || options_.resumes; }
 
   // For pipelines and tasks within the run, on its thread.
 
@@ -100,7 +103,7 @@ class Execution {
   CallSite site_of(Target const& target) const;
   void call_operation(OperationTarget const& target, std::string const& name, value::Value inputs,
                       CallSite site, Completion done);
-  bool answer_from_cache(CallState& call);
+  bool answer_from_cache(CallState& call, Sha256 const& key);
   void submit(std::shared_ptr<CallState> const& call, OperationTarget const& target);
   // Those that the host is not asked for yet, as far as there is room now.
   void submit_held();
@@ -126,6 +129,7 @@ class Execution {
   Ledger ledger_;
   Json::Array routes_;
   bool checks_failed_ = false;
+  bool kept_for_run_ = false;
 };
 
 }  // namespace shoal::runtime

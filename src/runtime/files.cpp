@@ -1,6 +1,7 @@
 #include "runtime/files.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -53,9 +54,17 @@ struct HeldFile {
   }
 };
 
-value::Blob::Facts facts_of(std::string_view beginning, std::string const& name) {
+// Nothing where the path is that of no regular file, or only in this process, as /dev/fd/9 is.
+std::string canonical_path(std::string const& path) {
+  std::error_code failed;
+  auto const canonical = std::filesystem::canonical(path, failed);
+  return !failed && std::filesystem::is_regular_file(canonical, failed) ? canonical.string() : "";
+}
+
+value::Blob::Facts facts_of(std::string_view beginning, std::string const& path, std::string const& name) {
   value::Blob::Facts facts;
   facts.name = name;
+  facts.path = canonical_path(path);
   facts.media_type = value::guess_media_type(beginning, name);
   return facts;
 }
@@ -86,10 +95,10 @@ Result<value::BlobPtr> open_file(std::string const& path, std::string const& giv
     auto const most = size == 0 ? kMostOfUnknownSize : kReadAtOnce;
     auto bytes = TRY(held->read(most + 1).within(path));
     if (bytes.size() > most) return held->changed();
-    auto facts = facts_of(bytes, name);
+    auto facts = facts_of(bytes, path, name);
     return value::Blob::own(std::move(bytes), std::move(facts));
   }
-  auto facts = facts_of(TRY(held->read(kMagicBytes).within(path)), name);
+  auto facts = facts_of(TRY(held->read(kMagicBytes).within(path)), path, name);
   facts.descriptor = held->file.get();
   facts.hash = TRY(held->hash(stop).within(path));
   facts.still = [held] { return held->still(); };

@@ -39,8 +39,16 @@ constexpr std::string_view kProvenance = R"(
   CREATE INDEX steps_by_key ON steps(key) WHERE state = 'done' AND key != '';
 )";
 
+// What a run is resumed by.
+constexpr std::string_view kResume = R"(
+  ALTER TABLE runs ADD COLUMN "order" TEXT NOT NULL DEFAULT 'null';
+  ALTER TABLE runs ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;
+  CREATE INDEX runs_interrupted ON runs(started) WHERE state = 'interrupted';
+)";
+
 constexpr std::string_view kRunColumns =
-    "SELECT run, name, state, started, ended, error, ledger, route, inputs, outputs, program FROM runs ";
+    "SELECT run, name, state, started, ended, error, ledger, route, inputs, outputs, program, \"order\", "
+    "attempts FROM runs ";
 constexpr std::string_view kStepColumns =
     "SELECT step, callable, state, key, error, seconds, made_by, inputs, outputs, run FROM steps ";
 
@@ -65,6 +73,8 @@ RunRecord read_run(store::Statement const& row) {
   record.inputs = parse_or_null(row.text(8));
   record.outputs = parse_or_null(row.text(9));
   record.program = row.text(10);
+  record.order = parse_or_null(row.text(11));
+  record.attempts = static_cast<int>(row.integer(12));
   return record;
 }
 
@@ -97,15 +107,25 @@ Json to_json(RunRecord const& record) {
 Result<Journal::Tables> Journal::open_tables(std::string const& file) {
   // A killed process loses nothing with `relaxed`; only a power cut may lose the last moments.
   Tables tables{TRY(store::Database::open(file, store::Database::Durability::relaxed))};
-  TRY(tables.database->migrate({kSchema, kProvenance}));
+  TRY(tables.database->migrate({kSchema, kProvenance, kResume}));
   return tables;
 }
 
 Result<void> Journal::run_started(RunRecord const& record) {
   return tables_->use([&](Tables& tables) {
     return tables.database->run(
-        "INSERT INTO runs(run, name, state, started, inputs, program) VALUES(?, ?, 'running', ?, ?, ?)",
-        record.run, record.name, microseconds(record.started), record.inputs.dump(), record.program);
+        "INSERT INTO runs(run, name, state, started, inputs, program, \"order\") "
+        "VALUES(?, ?, 'running', ?, ?, ?, ?)",
+        record.run, record.name, microseconds(record.started), record.inputs.dump(), record.program,
+        record.order.dump());
+  });
+}
+
+Result<void> Journal::run_resumed(std::string const& run) {
+  return tables_->use([&](Tables& tables) {
+    return tables.database->run(
+        "UPDATE runs SET state = 'running', ended = NULL, error = '', attempts = attempts + 1 WHERE run = ?",
+        run);
   });
 }
 
@@ -164,6 +184,27 @@ Result<std::vector<RunRecord>> Journal::runs(int limit) {
     std::vector<RunRecord> records;
     while (TRY(query.step())) records.push_back(read_run(query));
     return records;
+  });
+}
+
+Result<std::vector<RunRecord>> Journal::interrupted() {
+  return tables_->use([&](Tables& tables) -> Result<std::vector<RunRecord>> {
+    auto query = TRY(tables.database->prepare(std::string(kRunColumns) +
+                                              "WHERE state = 'interrupted' ORDER BY started, run"));
+    std::vector<RunRecord> records;
+    while (TRY(query.step())) records.push_back(read_run(query));
+    return records;
+  });
+}
+
+Result<std::vector<std::string>> Journal::keys_of_interrupted() {
+  return tables_->use([&](Tables& tables) -> Result<std::vector<std::string>> {
+    auto query = TRY(tables.database->prepare(
+        "SELECT DISTINCT key FROM steps WHERE key != '' AND run IN (SELECT run FROM runs WHERE state = "
+        "'interrupted')"));
+    std::vector<std::string> keys;
+    while (TRY(query.step())) keys.emplace_back(query.text(0));
+    return keys;
   });
 }
 

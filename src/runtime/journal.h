@@ -27,6 +27,8 @@ struct RunRecord {
   Json inputs;          // as describe() writes them (provenance.h)
   Json outputs;         // the same; null where there are none
   std::string program;  // this program's version
+  Json order;           // what a run is resumed by (runtime.cpp); null where that cannot be
+  int attempts = 1;     // how often it was begun or resumed
 };
 
 // {"run", "name", "state", "started", "ended", "seconds", "error"}: as `shoal runs` lists it.
@@ -52,6 +54,8 @@ class Journal {
   // Of `record` what is known at the start.
   Result<void> run_started(RunRecord const& record);
   Result<void> run_ended(RunRecord const& record);
+  // It is `running` again, its last end forgotten.
+  Result<void> run_resumed(std::string const& run);
   // All of them are on disk when this returns.
   Result<void> steps_ended(std::string const& run, std::vector<StepRecord> const& steps);
   // Called by whoever holds the home's lock, before its own first run: nobody else can be running anything.
@@ -66,6 +70,10 @@ class Journal {
 
   // Newest first.
   Result<std::vector<RunRecord>> runs(int limit);
+  // All that were interrupted, oldest first.
+  Result<std::vector<RunRecord>> interrupted();
+  // The keys in the step cache that such a run has: they are not to be dropped.
+  Result<std::vector<std::string>> keys_of_interrupted();
   // By id, or the beginning of one that fits a single run. not_found otherwise.
   Result<RunRecord> find(std::string const& run);
   Result<std::vector<StepRecord>> steps(std::string const& run);

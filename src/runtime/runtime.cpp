@@ -7,6 +7,7 @@
 #include "os/poller.h"
 #include "runtime/execution.h"
 #include "runtime/files.h"
+#include "runtime/order.h"
 #include "runtime/provenance.h"
 
 namespace shoal::runtime {
@@ -14,6 +15,16 @@ namespace {
 
 constexpr std::string_view kCancel = "cancel ";
 constexpr auto kLookAgain = std::chrono::milliseconds(10);
+constexpr auto kResumedByItselfWithin = std::chrono::hours(24);
+// A run that ends the host each time is not begun again and again.
+constexpr int kMostAttemptsByItself = 3;
+
+RunResult failed(Error error, std::string run = {}) {
+  RunResult result;
+  result.run = std::move(run);
+  result.outputs = std::move(error);
+  return result;
+}
 
 }  // namespace
 
@@ -95,8 +106,23 @@ Runtime::~Runtime() {
 }
 
 void Runtime::tidy() {
-  auto const pruned = cache_->prune({}, clock_.wall());
+  if (!cache_->has_grown()) return;
+  auto pruned = [&]() -> Result<void> {
+    return cache_->prune({}, TRY(kept_for_interrupted()), clock_.wall());
+  }();
   if (!pruned) log_warning("the step cache could not be made smaller: " + pruned.error().message());
+}
+
+Result<StepCache::Kept> Runtime::kept_for_interrupted() {
+  StepCache::Kept kept;
+  for (auto const& record : TRY(journal_->interrupted())) {
+    kept.runs.insert(record.run);
+    collect_artifacts(record.order, *artifacts_, kept.artifacts);
+  }
+  for (auto const& key : TRY(journal_->keys_of_interrupted())) {
+    if (auto const hash = Sha256::from_hex(key)) kept.keys.insert(*hash);
+  }
+  return kept;
 }
 
 Result<os::FileLock> Runtime::lock_home(Patience patience) {
@@ -164,7 +190,7 @@ Result<std::shared_ptr<void const>> Runtime::claim(std::string const& path) cons
   return claim_file(locks + "/" + sha256((failed ? path : whole.string())).hex());
 }
 
-Result<void> Runtime::keep(value::Blob const& blob) {
+Result<void> Runtime::keep(value::Blob const& blob) const {
   TRY(artifacts_->put(blob.bytes(), blob.hash()));
   return blob.still();
 }
@@ -233,26 +259,59 @@ RunResult Runtime::run(std::string const& name, RunRequest request) {
 }
 
 RunResult Runtime::run(Target const& target, RunRequest request) {
-  RunResult result;
   auto const host = start_host();
-  if (!host) {
-    result.outputs = host.error();
-    return result;
-  }
+  if (!host) return failed(host.error());
   RunRecord record;
-  record.run = result.run = request.run.empty() ? new_run_id(clock_.wall()) : std::move(request.run);
+  record.run = request.run.empty() ? new_run_id(clock_.wall()) : request.run;
   record.name = target.name;
   record.started = clock_.wall();
   record.inputs = describe(request.inputs);
   record.program = SHOAL_VERSION;
+  auto order = write_order(*this, request.what.empty() ? target.name : request.what, request);
+  if (!order) return failed(std::move(order).error().within("starting a run"), record.run);
+  record.order = std::move(*order);
+  if (auto written = journal_->run_started(record); !written)
+    return failed(std::move(written).error().within("starting a run"), record.run);
+  return perform(**host, target, std::move(request), std::move(record));
+}
+
+RunResult Runtime::resume(std::string const& run, RunRequest request) {
+  auto const host = start_host();
+  if (!host) return failed(host.error());
+  auto record = journal_->find(run);
+  if (!record) return failed(record.error());
+  auto target = [&]() -> Result<Target> {
+    bool const is_here = running_.with([&](auto& running) { return running.count(record->run) > 0; });
+    if (is_here) return Error(Code::refused, "it is running");
+    TRY(require_resumable(*record));
+    TRY(read_order(*this, record->order, request));
+    auto linked = TRY(link(request.what));
+    TRY(journal_->run_resumed(record->run));
+    return linked;
+  }();
+  if (!target) return failed(std::move(target).error().within("run " + record->run), record->run);
+  return perform(**host, *target, std::move(request), std::move(*record));
+}
+
+std::vector<std::string> Runtime::resumable_runs() {
+  auto const records = journal_->interrupted();
+  if (!records) log_warning("the journal could not be read: " + records.error().message());
+  std::vector<std::string> runs;
+  if (!records) return runs;
+  for (auto const& record : *records) {
+    bool const is_young = clock_.wall() - record.started < kResumedByItselfWithin;
+    if (is_young && record.attempts < kMostAttemptsByItself && !record.order.is_null())
+      runs.push_back(record.run);
+  }
+  return runs;
+}
+
+RunResult Runtime::perform(host::Host& host, Target const& target, RunRequest request, RunRecord record) {
+  RunResult result;
+  result.run = record.run;
   std::stop_source stop;
   std::stop_callback const from_outside(request.stop, [&stop] { stop.request_stop(); });
-  running_.with([&](auto& running) { running.emplace(record.run, stop); });
-  if (auto written = journal_->run_started(record); !written) {
-    running_.with([&](auto& running) { running.erase(record.run); });
-    result.outputs = std::move(written).error().within("starting a run");
-    return result;
-  }
+  running_.with([&](auto& running) { running.insert_or_assign(record.run, stop); });
 
   auto const cpu_begun = cpu_.begin(), energy_begun = energy_.begin();
   Execution::Options options;
@@ -262,7 +321,8 @@ RunResult Runtime::run(Target const& target, RunRequest request) {
   options.accept_failed_checks = request.accept_failed_checks;
   options.job_class = request.job_class;
   options.deadline = request.deadline;
-  Execution execution({**host, *cache_, *journal_, clock_}, std::move(options));
+  options.resumes = record.ended || record.state == "interrupted";
+  Execution execution({host, *cache_, *journal_, clock_}, std::move(options));
   result.outputs = execution.run(target, request.inputs);
   running_.with([&](auto& running) { running.erase(record.run); });
 
@@ -272,7 +332,11 @@ RunResult Runtime::run(Target const& target, RunRequest request) {
   result.checks_failed = execution.checks_failed();
   result.route = Json(execution.routes());
   result.ledger = to_json(ledger);
+  note_end(std::move(record), result, execution.kept_for_run());
+  return result;
+}
 
+void Runtime::note_end(RunRecord record, RunResult const& result, bool kept_for_run) {
   record.state = "done";
   if (!result.outputs) {
     record.error = result.outputs.error().message();
@@ -283,10 +347,10 @@ RunResult Runtime::run(Target const& target, RunRequest request) {
   record.ended = clock_.wall();
   record.ledger = result.ledger;
   record.route = result.route;
-  if (auto written = journal_->run_ended(record); !written) {
-    log_warning("the journal could not be written: " + written.error().message());
-  }
-  return result;
+  auto written = journal_->run_ended(record);
+  // One that did not succeed may be resumed.
+  if (written && result.outputs && kept_for_run) written = cache_->forget(record.run);
+  if (!written) log_warning("the journal could not be written: " + written.error().message());
 }
 
 }  // namespace shoal::runtime

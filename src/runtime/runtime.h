@@ -37,6 +37,8 @@ namespace shoal::runtime {
 
 struct RunRequest {
   std::string run;      // the id that it is to have (new_run_id); "": one of its own
+  std::string what;     // how the library of another process finds the target: its name or the path of its
+                        // document; "": by the target's name
   value::Value inputs;  // a record
   std::function<void(Event const&)> on_event;
   std::stop_token stop;
@@ -78,6 +80,10 @@ class Runtime {
   RunResult run(std::string const& name, RunRequest request);
   // Any thread.
   RunResult run(Target const& target, RunRequest request);
+  // Goes on with a run that was interrupted, failed or was cancelled, under its id: what it has done is not
+  // done again. It has the inputs, strictness and class that it had; of `request` counts what is not in
+  // these. Any thread.
+  RunResult resume(std::string const& run, RunRequest request);
 
   // What run() would do first, without doing it: see Execution::explore. Needs no lock of the home.
   Result<std::vector<StepRecord>> explore(Target const& target, value::Value const& inputs);
@@ -97,6 +103,9 @@ class Runtime {
   // Keeps the model of this name loaded, or no longer; gives back what it holds as soon as nobody uses it.
   Result<void> pin(std::string const& model, bool pinned);
   Result<void> unload(std::string const& model);
+  // Those that were interrupted and that this program can go on with by itself: begun less than a day ago,
+  // and not tried too often.
+  std::vector<std::string> resumable_runs();
   // Makes the caches smaller where they have grown beyond their bounds. No run may be in progress. Done at
   // the end, too.
   void tidy();
@@ -111,7 +120,7 @@ class Runtime {
   int cores() const { return options_.cores; }
   // Bytes that others of this home may read by their hash, until the store needs the room. `facts` with the
   // hash; not_found where they are not there.
-  Result<void> keep(value::Blob const& blob);
+  Result<void> keep(value::Blob const& blob) const;
   Result<value::BlobPtr> kept(value::Blob::Facts facts) const;
   // Keeps other processes of this home from writing the user's file `path`, until it is destroyed. busy: one
   // does.
@@ -127,6 +136,10 @@ class Runtime {
 
   Runtime(Options options, Clock const& clock);
   std::unique_ptr<Library> make_library() const;
+  // In the journal `record` has begun when this is called.
+  RunResult perform(host::Host& host, Target const& target, RunRequest request, RunRecord record);
+  void note_end(RunRecord record, RunResult const& result, bool kept_for_run);
+  Result<StepCache::Kept> kept_for_interrupted();
   enum class Patience { wait, give_up };
   // The home's lock and the host, at the first run.
   Result<host::Host*> start_host(Patience patience = Patience::wait);

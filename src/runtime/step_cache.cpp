@@ -1,9 +1,11 @@
 #include "runtime/step_cache.h"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <utility>
 
+#include "runtime/blobs.h"
 #include "value/json.h"
 
 namespace shoal::runtime {
@@ -18,13 +20,19 @@ constexpr std::string_view kSchema = R"(
     used INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 )";
 
-// All rows but the newest whose bytes together stay within the parameter.
+constexpr std::string_view kOfOneRun = R"(
+  ALTER TABLE steps ADD COLUMN run TEXT;  -- that alone may have it
+  CREATE INDEX steps_by_run ON steps(run) WHERE run IS NOT NULL;
+)";
+
+// All rows but the newest whose bytes together stay within the parameter, and those in `kept`.
 constexpr std::string_view kDropOldest = R"(
   DELETE FROM steps WHERE key IN (
     SELECT key FROM (
       SELECT key, sum(coalesce(length(outputs), 0) + length(evidence) + 100) OVER (ORDER BY used DESC, key) AS bytes
       FROM steps)
     WHERE bytes > ?)
+  AND key NOT IN (SELECT key FROM kept)
 )";
 
 // JSON over this size lies in the artifact store.
@@ -32,6 +40,13 @@ constexpr std::size_t kInlineBytes = 64u << 10;
 
 std::string_view bytes_of(Sha256 const& hash) {
   return {reinterpret_cast<char const*>(hash.bytes.data()), hash.bytes.size()};
+}
+
+std::optional<Sha256> hash_in(std::string_view bytes) {
+  Sha256 hash;
+  if (bytes.size() != hash.bytes.size()) return std::nullopt;
+  std::memcpy(hash.bytes.data(), bytes.data(), bytes.size());
+  return hash;
 }
 
 std::int64_t microseconds(WallTime time) { return time.time_since_epoch().count(); }
@@ -60,9 +75,9 @@ Result<std::unique_ptr<StepCache>> StepCache::open(std::string const& folder,
 
 Result<StepCache::Tables> StepCache::open_tables(std::string const& file) {
   auto database = TRY(store::Database::open(file, store::Database::Durability::relaxed));
-  TRY(database->migrate({kSchema}));
+  TRY(database->migrate({kSchema, kOfOneRun}));
   auto select = TRY(database->prepare("SELECT outputs, artifact, evidence FROM steps WHERE key = ?"));
-  auto insert = TRY(database->prepare("INSERT OR REPLACE INTO steps VALUES(?, ?, ?, ?, ?)"));
+  auto insert = TRY(database->prepare("INSERT OR REPLACE INTO steps VALUES(?, ?, ?, ?, ?, ?)"));
   return Tables{std::move(database), std::move(select), std::move(insert)};
 }
 
@@ -124,9 +139,10 @@ Result<std::string> StepCache::encode(value::Value const& outputs, value::Value 
 Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
   if (!entries.empty()) has_grown_ = true;
   std::vector<Row> rows;
-  for (auto const& [key, value, inputs] : entries) {
+  for (auto const& [key, value, inputs, run] : entries) {
     auto outputs = TRY(encode(value.outputs, inputs));
-    Row row{std::nullopt, std::nullopt, value.evidence.dump()};
+    Row row{std::nullopt, std::nullopt, value.evidence.dump(), std::nullopt};
+    if (!run.empty()) row.run = run;
     if (outputs.size() > kInlineBytes) {
       auto const hash = sha256(outputs);
       TRY(artifacts_.put(outputs, hash));
@@ -140,7 +156,7 @@ Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
     return tables.database->transaction([&]() -> Result<void> {
       for (std::size_t i = 0; i < rows.size(); ++i) {
         tables.insert.bind_all(store::BlobView{bytes_of(entries[i].key)}, rows[i].outputs, rows[i].artifact,
-                               rows[i].evidence, microseconds(now));
+                               rows[i].evidence, microseconds(now), rows[i].run);
         TRY(tables.insert.run());
       }
       return {};
@@ -148,19 +164,53 @@ Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
   });
 }
 
-Result<void> StepCache::prune(Bounds const& bounds, WallTime now) {
-  if (!has_grown_.exchange(false)) return {};
+Result<void> StepCache::forget(std::string const& run) {
+  return tables_->use(
+      [&](Tables& tables) { return tables.database->run("DELETE FROM steps WHERE run = ?", run); });
+}
+
+Result<void> StepCache::keep_keys_of(std::string const& run, Kept& kept, Tables& tables) {
+  auto query = TRY(tables.database->prepare("SELECT key FROM steps WHERE run = ?"));
+  query.bind(1, run);
+  while (TRY(query.step())) {
+    if (auto const key = hash_in(query.blob(0))) kept.keys.insert(*key);
+  }
+  return {};
+}
+
+// The artifacts of a row, and those that the JSON in one of them names.
+Result<void> StepCache::keep_artifacts_of(Sha256 const& key, Kept& kept, Tables& tables) {
+  auto& select = tables.select;
+  select.bind(1, store::BlobView{bytes_of(key)});
+  if (!TRY(select.step())) return {};
+  collect_artifacts(select.text(0), kept.artifacts);
+  auto const whole = Sha256::from_hex(select.text(1));
+  select.reset();
+  if (!whole) return {};
+  kept.artifacts.insert(*whole);
+  if (auto const artifact = artifacts_.get(*whole)) collect_artifacts(artifact->bytes(), kept.artifacts);
+  return {};
+}
+
+Result<void> StepCache::prune(Bounds const& bounds, Kept kept, WallTime now) {
+  has_grown_ = false;
   auto const hits = hits_.with([](auto& all) { return std::exchange(all, {}); });
-  TRY(tables_->use([&](Tables& tables) {
-    return tables.database->transaction([&]() -> Result<void> {
-      for (auto const& key : hits) {
-        TRY(tables.database->run("UPDATE steps SET used = ? WHERE key = ?", microseconds(now),
-                                 store::BlobView{bytes_of(key)}));
-      }
-      return tables.database->run(kDropOldest, static_cast<std::int64_t>(bounds.rows));
+  TRY(tables_->use([&](Tables& tables) -> Result<void> {
+    for (auto const& run : kept.runs) TRY(keep_keys_of(run, kept, tables));
+    for (auto const& key : kept.keys) TRY(keep_artifacts_of(key, kept, tables));
+    auto& database = *tables.database;
+    return database.transaction([&]() -> Result<void> {
+      for (auto const& key : hits)
+        TRY(database.run("UPDATE steps SET used = ? WHERE key = ?", microseconds(now),
+                         store::BlobView{bytes_of(key)}));
+      TRY(database.execute("CREATE TEMP TABLE kept(key BLOB PRIMARY KEY)"));
+      for (auto const& key : kept.keys)
+        TRY(database.run("INSERT INTO kept VALUES(?)", store::BlobView{bytes_of(key)}));
+      TRY(database.run(kDropOldest, static_cast<std::int64_t>(bounds.rows)));
+      return database.execute("DROP TABLE kept");
     });
   }));
-  TRY(artifacts_.prune(bounds.artifacts, {}));
+  TRY(artifacts_.prune(bounds.artifacts, kept.artifacts));
   return {};
 }
 

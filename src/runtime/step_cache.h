@@ -50,21 +50,32 @@ class StepCache {
     Sha256 key;
     CachedOutputs value;
     value::Value inputs;
+    std::string run = {};  // that alone may have it, "": any
   };
   Result<void> put(std::vector<Entry> const& entries, WallTime now);
+
+  // Drops what `run` alone may have.
+  Result<void> forget(std::string const& run);
 
   struct Bounds {
     std::uint64_t rows = 1'000'000'000;       // bytes of what lies in the table
     std::uint64_t artifacts = 8'000'000'000;  // bytes in the artifact store
   };
-  // Drops what was not used for longest where either has more. Nothing where nothing was put since it was
-  // opened. No run may be in progress.
-  Result<void> prune(Bounds const& bounds, WallTime now);
+  // Never dropped: what interrupted runs go on with.
+  struct Kept {
+    std::set<std::string> runs;
+    std::set<Sha256> keys, artifacts;
+  };
+  // Drops what was not used for longest where either has more. No run may be in progress.
+  Result<void> prune(Bounds const& bounds, Kept kept, WallTime now);
+  // True where something was put since it was opened or pruned last.
+  bool has_grown() const { return has_grown_; }
 
  private:
   struct Row {
     std::optional<std::string> outputs, artifact;  // one of them
     std::string evidence;
+    std::optional<std::string> run;
   };
 
   struct Tables {
@@ -75,6 +86,8 @@ class StepCache {
   StepCache(std::unique_ptr<Mending<Tables>> tables, store::ArtifactStore& artifacts)
       : tables_(std::move(tables)), artifacts_(artifacts) {}
   static Result<Tables> open_tables(std::string const& file);
+  static Result<void> keep_keys_of(std::string const& run, Kept& kept, Tables& tables);
+  Result<void> keep_artifacts_of(Sha256 const& key, Kept& kept, Tables& tables);
   Result<value::Value> decode(Row const& row, value::Value const& inputs);
   Result<std::string> encode(value::Value const& outputs, value::Value const& inputs);
 

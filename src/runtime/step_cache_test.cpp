@@ -91,16 +91,38 @@ TEST_F(StepCacheTest, WhatWasNotUsedForLongestGoesFirst) {
   };
   for (int number = 1; number <= 3; ++number) put(number);
   ASSERT_TRUE(cache_->find(key_of(1), Value()).value());
-  ASSERT_TRUE(cache_->prune({.rows = 3000}, at(4)));  // room for two
+  ASSERT_TRUE(cache_->prune({.rows = 3000}, {}, at(4)));  // room for two
   EXPECT_TRUE(cache_->find(key_of(1), Value()).value());
   EXPECT_FALSE(cache_->find(key_of(2), Value()).value());
   EXPECT_TRUE(cache_->find(key_of(3), Value()).value());
 
-  ASSERT_TRUE(cache_->prune({.rows = 0, .artifacts = 0}, at(5)));  // nothing is new: nothing is looked at
-  EXPECT_TRUE(cache_->find(key_of(3), Value()).value());
+  EXPECT_FALSE(cache_->has_grown());
   put(4);
-  ASSERT_TRUE(cache_->prune({.artifacts = 150'000}, at(6)));
+  EXPECT_TRUE(cache_->has_grown());
+  ASSERT_TRUE(cache_->prune({.artifacts = 150'000}, {}, at(6)));
   EXPECT_LE(artifacts_->total_bytes(), 150'000u);
+}
+
+TEST_F(StepCacheTest, WhatAnInterruptedRunNeedsStays) {
+  auto const key_of = [](std::string_view text) { return sha256(text); };
+  auto const put = [&](std::string const& name, std::string const& run) {
+    auto const blob = value::Blob::own(name + std::string(1000, 'b'), {});
+    value::Value const outputs = Value::record({{"text", name + std::string(100'000, 't')}, {"blob", blob}});
+    ASSERT_TRUE(cache_->put({{key_of(name), {outputs, {}}, Value(), run}}, {}));
+  };
+  put("shared", "");
+  put("needed", "");
+  put("of the run", "r1");
+  put("of another run", "r2");
+  ASSERT_TRUE(cache_->prune({.rows = 0, .artifacts = 0}, {{"r1"}, {key_of("needed")}, {}}, {}));
+  EXPECT_FALSE(cache_->find(key_of("shared"), Value()).value());
+  EXPECT_FALSE(cache_->find(key_of("of another run"), Value()).value());
+  EXPECT_TRUE(cache_->find(key_of("needed"), Value()).value());
+  EXPECT_TRUE(cache_->find(key_of("of the run"), Value()).value());
+
+  ASSERT_TRUE(cache_->forget("r1"));
+  EXPECT_FALSE(cache_->find(key_of("of the run"), Value()).value());
+  EXPECT_TRUE(cache_->find(key_of("needed"), Value()).value());
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ class Blob {
     // Says why the bytes may no longer be those with the hash: a file of somebody else. Empty: they cannot
     // change.
     std::function<Result<void>()> still;
+    std::string path;  // absolute, of the regular file whose bytes these are; empty: of none
   };
 
   // Keeps the bytes itself.
@@ -43,6 +44,7 @@ class Blob {
   std::size_t size() const { return size_; }
   std::string const& media_type() const { return facts_.media_type; }
   std::string const& name() const { return facts_.name; }
+  std::string const& path() const { return facts_.path; }
   int descriptor() const { return facts_.descriptor; }
   // Computed at the first call, unless it was known.
   Sha256 const& hash() const;

@@ -147,8 +147,25 @@ TEST_F(ServeTest, AKilledHostIsReplaced) {
   ASSERT_GT(process, 1);
   ::kill(static_cast<int>(process), SIGKILL);
   EXPECT_EQ(client->wait().code, 1);
-  EXPECT_EQ(run({"run", "echo.echo", "two"}).standard_output, "two\n");
   EXPECT_EQ(json({"show", id})["state"], Json("interrupted"));
+  EXPECT_EQ(run({"run", "echo.echo", "two"}).standard_output, "two\n");
+}
+
+TEST_F(ServeTest, ANewHostGoesOnWithWhatAKilledOneLeft) {
+  EXPECT_EQ(run({"run", "echo.echo", "one"}).status.code, 0);
+  auto const process = json({"ps"})["process_id"].as_integer();
+  auto const client = os::Process::spawn(command({"run", "echo.sleep", "0.5", "-q"})).value();
+  auto const id = run_under_way();
+  ASSERT_GT(process, 1);
+  ::kill(static_cast<int>(process), SIGKILL);
+  EXPECT_EQ(client->wait().code, 1);
+  EXPECT_EQ(json({"show", id})["state"], Json("interrupted"));
+  EXPECT_EQ(run({"run", "echo.echo", "two"}).standard_output, "two\n");
+  while (json({"show", id})["state"] != Json("done")) {
+  }
+  // It is over, so nobody begins it a third time.
+  auto const again = run({"resume", id});
+  EXPECT_NE(again.standard_error.find("nothing to resume"), std::string::npos) << again.standard_error;
 }
 
 TEST_F(ServeTest, AHostWithoutWorkEnds) {
