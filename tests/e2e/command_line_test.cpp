@@ -41,7 +41,7 @@ class CommandLineTest : public testing::Test {
   }
 
   os::RunResult shoal(std::vector<std::string> arguments) const {
-    auto result = os::run_program(command(std::move(arguments)), {.timeout = std::chrono::minutes(3)});
+    auto result = os::run_program(command(std::move(arguments)), {.timeout = std::chrono::minutes(10)});
     EXPECT_TRUE(result) << result.error().message();
     return result ? *result : os::RunResult{};
   }

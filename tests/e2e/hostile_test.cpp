@@ -191,6 +191,9 @@ TEST_F(HostileTest, AFullDiskIsNamedAndLosesNothing) {
   auto const large = write("much.md", much);
   // Writing beyond so many KiB fails as on a full disk.
   for (std::string const blocks : {"0", "1", "16", "64", "200"}) {
+#ifdef __SANITIZE_THREAD__
+    if (blocks == "0") continue;  // this sanitizer writes a file before main()
+#endif
     auto full = world();
     full.shell = "ulimit -f " + blocks;
     auto const result = shoal(full, {"shelf", "add", large});
