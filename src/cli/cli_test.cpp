@@ -262,6 +262,22 @@ TEST(Cli, AnOutputThatCannotBeWrittenIsSaidBeforeAnythingRuns) {
   EXPECT_EQ(shell.run({"runs"}).out, "") << "nothing ran";
 }
 
+TEST(Cli, AStepThatFailsWithinAnotherIsNamedBehindIt) {
+  Shell shell;
+  shell.folder().write("config/pipelines/inner.yaml",
+                       "shoal: 1\npipeline: inner\nabout: Reads.\ninputs: {file: file}\nsteps:\n"
+                       "  opened: {use: file-text, with: {file: $file, strict: true}}\n"
+                       "outputs: {text: $opened}\n");
+  auto const outer =
+      shell.folder().write("outer.yaml",
+                           "shoal: 1\npipeline: outer\nabout: Reads.\ninputs: {file: file}\nsteps:\n"
+                           "  read: {use: inner, with: {file: $file}}\noutputs: {text: $read}\n");
+  auto const failed = shell.run({"run", outer, shell.folder().write("bad.txt", "\xff")});
+  EXPECT_EQ(failed.status, 2) << failed.error;
+  EXPECT_TRUE(failed.error.starts_with("shoal: step `read`: ")) << failed.error;
+  EXPECT_TRUE(trim(failed.error).ends_with("(in step `opened` of `inner`)")) << failed.error;
+}
+
 TEST(Cli, CtrlCEndsARunWithItsStatus) {
   Shell shell;
   auto const file = shell.folder().write("greet.yaml", kGreet);

@@ -21,7 +21,8 @@ Result<int> models(Session& session, Arguments const&) {
     rows.push_back({model.entry.full_name(), human_bytes(model.entry.size()),
                     model.installed() ? "installed" : "not pulled", model.entry.licence, model.entry.about});
   }
-  session.print(table(rows));
+  auto const& terminal = session.environment().terminal;
+  session.print(terminal.output ? table(rows, terminal.width) : table(rows));
   return 0;
 }
 

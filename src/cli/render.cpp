@@ -21,6 +21,16 @@ std::string block(std::string const& name, value::Value const& value) {
   return name + (text.find('\n') == std::string::npos ? ": " : ":\n") + text;
 }
 
+std::vector<int> widths_of(std::vector<std::vector<std::string>> const& rows) {
+  std::vector<int> widths;
+  for (auto const& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t column = 0; column < row.size(); ++column)
+      widths[column] = std::max(widths[column], width_of(row[column]));
+  }
+  return widths;
+}
+
 }  // namespace
 
 std::string render(value::Value const& value) {
@@ -51,19 +61,26 @@ std::string render_outputs(value::Value const& outputs) {
   return join(blocks, "\n");
 }
 
+std::string table(std::vector<std::vector<std::string>> const& rows, int width) {
+  constexpr int kBreakable = 24;  // less of a text in a line is no text
+  auto const widths = widths_of(rows);
+  std::size_t columns = 0;
+  for (int used = 0; columns < widths.size(); ++columns) {
+    if (columns > 0 && used + std::min(widths[columns], kBreakable) > width) break;
+    used += widths[columns] + 2;
+  }
+  auto shown = rows;
+  for (auto& row : shown) row.resize(std::min(row.size(), columns));
+  return table(shown);
+}
+
 std::string suggest(std::string_view name, std::vector<std::string> const& candidates) {
   auto const question = did_you_mean(name, candidates);
   return question.empty() ? question : "; " + question;
 }
 
 std::string table(std::vector<std::vector<std::string>> const& rows) {
-  std::vector<int> widths;
-  for (auto const& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t column = 0; column < row.size(); ++column) {
-      widths[column] = std::max(widths[column], width_of(row[column]));
-    }
-  }
+  auto const widths = widths_of(rows);
   std::string text;
   for (auto const& row : rows) {
     std::string line;

@@ -20,6 +20,9 @@ std::string suggest(std::string_view name, std::vector<std::string> const& candi
 
 // Columns with two spaces between them; the last one is not padded. Empty for no rows.
 std::string table(std::vector<std::vector<std::string>> const& rows);
+// The same for a terminal of that width: columns at the end for which there is no room are left out, but for
+// the first. The last one may be broken by the terminal where it has some.
+std::string table(std::vector<std::vector<std::string>> const& rows, int width);
 // At most `width` characters, the last one `…` where something was cut. Line feeds become spaces.
 std::string fit(std::string_view text, int width);
 // Characters, not bytes.

@@ -41,5 +41,14 @@ TEST(Render, FitCutsCharactersNotBytes) {
   EXPECT_EQ(fit("a\nb", 3), "a b");
 }
 
+TEST(Render, ANarrowTerminalGetsTheColumnsForWhichItHasRoom) {
+  std::vector<std::vector<std::string>> const rows = {
+      {"model:q4", "98.4 MB", "A small model for " + std::string(60, 'x')}, {"m", "1 B", "About"}};
+  EXPECT_EQ(table(rows, 80), table(rows)) << "the last may be broken";
+  EXPECT_EQ(table(rows, 30), "model:q4  98.4 MB\nm         1 B\n");
+  EXPECT_EQ(table(rows, 12), "model:q4\nm\n");
+  EXPECT_EQ(table(rows, 2), "model:q4\nm\n") << "names are always there";
+}
+
 }  // namespace
 }  // namespace shoal::cli

@@ -143,7 +143,16 @@ std::string shown_name(std::string const& name) {
   std::error_code failed;
   auto const relative = fs::path(name).lexically_relative(fs::current_path(failed));
   bool const below = !failed && !relative.empty() && *relative.begin() != "..";
-  return below ? relative.string() : name;
+  return replace_all(below ? relative.string() : name, "\n", "\\n");
+}
+
+std::vector<std::string> documents_in(std::string const& folder, std::vector<std::string> const& names) {
+  auto beginning = document_name(folder);
+  if (!beginning.ends_with('/')) beginning += '/';
+  std::vector<std::string> found;
+  std::copy_if(names.begin(), names.end(), std::back_inserter(found),
+               [&](auto const& name) { return name.starts_with(beginning); });
+  return found;
 }
 
 Result<std::string> find_document(std::string const& word, std::vector<std::string> const& names) {

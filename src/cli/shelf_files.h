@@ -47,11 +47,13 @@ std::string count_of(Documents const& documents);
 
 // What the shelf calls it, whatever folder one is in.
 std::string document_name(std::string const& path);
-// Relative where it lies below the working folder.
+// Relative where it lies below the working folder; on one line, whatever is in it.
 std::string shown_name(std::string const& name);
 
 // The one of `names` that a person means: its path, else its last part where that is the only one. not_found
 // with the nearest.
 Result<std::string> find_document(std::string const& word, std::vector<std::string> const& names);
+// Those of `names` that lie below a folder, whether or not the folder is still there.
+std::vector<std::string> documents_in(std::string const& folder, std::vector<std::string> const& names);
 
 }  // namespace shoal::cli

@@ -76,6 +76,15 @@ TEST(ShelfFiles, NamesAreAbsoluteAndShownShort) {
   EXPECT_EQ(document_name("x/../a.pdf"), here + "/a.pdf");
   EXPECT_EQ(shown_name(here + "/sub/a.pdf"), "sub/a.pdf");
   EXPECT_EQ(shown_name("/elsewhere/a.pdf"), "/elsewhere/a.pdf");
+  EXPECT_EQ(shown_name("/two\nlines.pdf"), "/two\\nlines.pdf") << "a list has a line for each";
+}
+
+TEST(ShelfFiles, AFolderMeansWhatLiesBelowIt) {
+  std::vector<std::string> const names = {"/a/one.pdf", "/a/b/two.pdf", "/ab/three.pdf"};
+  EXPECT_EQ(documents_in("/a", names), (std::vector<std::string>{"/a/one.pdf", "/a/b/two.pdf"}));
+  EXPECT_EQ(documents_in("/a/b/", names), std::vector<std::string>{"/a/b/two.pdf"});
+  EXPECT_EQ(documents_in("/a/../", names), names);
+  EXPECT_TRUE(documents_in("/a/on", names).empty());
 }
 
 TEST(ShelfFiles, ADocumentIsMeantByItsPathOrItsLastPart) {

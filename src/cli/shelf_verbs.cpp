@@ -320,20 +320,53 @@ Result<int> list(Session& session, Arguments const& arguments) {
   return 0;
 }
 
+class Removing {
+ public:
+  Removing(Session& session, std::string shelf) : session_(session), shelf_(std::move(shelf)) {}
+
+  // A document, or the folder of many.
+  Result<void> remove(std::string const& word, std::vector<std::string>& names) {
+    auto const document = find_document(word, names);
+    auto const meant = document ? std::vector{*document} : documents_in(word, names);
+    if (meant.empty()) return document.error();
+    std::int64_t passages = 0;
+    for (auto const& name : meant) {
+      passages += TRY(remove_one(name));
+      std::erase(names, name);
+    }
+    if (session_.json()) return {};
+    auto const counted_passages = counted(passages, "passage");
+    session_.print(document ? shown_name(*document) + ": removed, " + counted_passages
+                            : replace_all(word, "\n", "\\n") + ": " + counted(std::ssize(meant), "document") +
+                                  " removed, " + counted_passages);
+    return {};
+  }
+
+  void finish() {
+    if (session_.json()) session_.print_json(Json::object({{"shelf", shelf_}, {"removed", removed_}}));
+  }
+
+ private:
+  Result<std::int64_t> remove_one(std::string const& name) {
+    auto const answer =
+        TRY(ask_shelf(session_, "index.remove", Value::record({{"shelf", shelf_}, {"name", name}})));
+    auto const passages = answer.outputs["removed"].as_integer();
+    removed_.push(Json::object({{"file", name}, {"passages", passages}}));
+    return passages;
+  }
+
+  Session& session_;
+  std::string shelf_;
+  Json removed_ = Json::array();
+};
+
 Result<int> remove(Session& session, Arguments const& arguments) {
   auto const shelf = shelf_of(arguments);
   std::vector<std::string> names;
   for (auto const& document : TRY(documents_of(session, shelf))) names.push_back(document["name"].as_text());
-  Json removed = Json::array();
-  for (auto const& word : arguments.positionals) {
-    auto const name = TRY(find_document(word, names));
-    auto const answer =
-        TRY(ask_shelf(session, "index.remove", Value::record({{"shelf", shelf}, {"name", name}})));
-    auto const passages = answer.outputs["removed"].as_integer();
-    removed.push(Json::object({{"file", name}, {"passages", passages}}));
-    if (!session.json()) session.print(shown_name(name) + ": removed, " + counted(passages, "passage"));
-  }
-  if (session.json()) session.print_json(Json::object({{"shelf", shelf}, {"removed", std::move(removed)}}));
+  Removing removing(session, shelf);
+  for (auto const& word : arguments.positionals) TRY(removing.remove(word, names));
+  removing.finish();
   return 0;
 }
 
@@ -381,7 +414,8 @@ std::vector<Verb> shelf_verbs() {
       "Every quote stands word for word on the page that is named. What nothing supports is not answered.";
   return {adding, searching, asking,
           shelf_verb("list", "", "List the documents of a shelf", "shoal shelf list", list),
-          shelf_verb("rm", "FILES…", "Take documents off a shelf", "shoal shelf rm report.pdf", remove)};
+          shelf_verb("rm", "FILES…", "Take documents off a shelf, or all below a folder",
+                     "shoal shelf rm report.pdf letters/", remove)};
 }
 
 }  // namespace shoal::cli

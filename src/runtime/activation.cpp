@@ -65,7 +65,10 @@ std::string Activation::path_of(std::uint32_t step) const {
 }
 
 Error Activation::of_step(std::uint32_t step, Error error) const {
-  return std::move(error).within("step `" + planned(step).id + "`");
+  auto const name = "step `" + planned(step).id + "`";
+  if (path_.empty()) return std::move(error).within(name);
+  // Who runs a pipeline knows its steps, not those of the pipelines that these use.
+  return Error(error.code(), error.message() + " (in " + name + " of `" + pipeline_->plan.name + "`)");
 }
 
 // Steps that answer at once add to `ready_` while this runs: a chain of them does not grow the stack.
