@@ -49,11 +49,29 @@ std::string option_names(Verb const& verb) {
   return join(names, " ");
 }
 
+// By what its help calls the words that follow it. Where names are meant, files are not offered beside them.
+bool takes_files(Verb const& verb) {
+  auto const is_in = [&](std::string_view word) { return verb.positionals.find(word) != std::string::npos; };
+  return is_in("FILE") || is_in("PATH") || is_in("INPUT");
+}
+
+// Whose value is a file, as a pattern of `case`.
+std::string file_options(std::vector<Verb> const& verbs) {
+  std::set<std::string> names;
+  for (auto const& verb : verbs) {
+    for (auto const& option : options_of(verb)) {
+      if (option.value.find("FILE") != std::string::npos) names.insert(option.name);
+    }
+  }
+  return join({names.begin(), names.end()}, "|");
+}
+
 // The lines that bash and zsh have in common: which words `$verb` may be followed by.
 std::string cases(std::vector<Verb> const& verbs, std::string const& indent) {
   std::string text;
   for (auto const& verb : verbs) {
-    text += indent + "'" + verb.name + "') options='" + option_names(verb) + "' ;;\n";
+    text += indent + "'" + verb.name + "') options='" + option_names(verb) + "'" +
+            (takes_files(verb) ? " files=yes" : "") + " ;;\n";
   }
   return text;
 }
@@ -84,7 +102,7 @@ std::string find_verb(std::vector<Verb> const& verbs, std::string const& second,
 std::string bash_completion(std::vector<Verb> const& verbs) {
   return R"sh(# Completes `shoal` in bash: source <(shoal completion bash)
 _shoal() {
-  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} verb= members= options= i
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} verb= members= options= files= i
   local -a given=()
   for ((i = 1; i < COMP_CWORD; ++i)); do
     [[ ${COMP_WORDS[i]} == -* ]] || given+=("${COMP_WORDS[i]}")
@@ -99,7 +117,11 @@ _shoal() {
          R"sh(  if [[ $current == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$current"))
   else
-    COMPREPLY=($(compgen -W "$(shoal completion names "$verb" 2>/dev/null)" -- "$current") $(compgen -f -- "$current"))
+    COMPREPLY=($(compgen -W "$(shoal completion names "$verb" 2>/dev/null)" -- "$current"))
+    case $previous in )sh" +
+         file_options(verbs) + R"sh() files=yes; COMPREPLY=() ;; esac
+    # A file's name may have spaces.
+    [[ -z $files ]] || while IFS= read -r i; do COMPREPLY+=("$i"); done < <(compgen -f -- "$current")
   fi
 }
 complete -o filenames -F _shoal shoal
@@ -110,7 +132,7 @@ std::string zsh_completion(std::vector<Verb> const& verbs) {
   return R"sh(#compdef shoal
 # Completes `shoal` in zsh: source <(shoal completion zsh), or this text as the file _shoal in a folder of $fpath.
 _shoal() {
-  local verb members options word current=${words[CURRENT]}
+  local verb members options files word current=${words[CURRENT]}
   local -a given
   for word in ${words[2,CURRENT-1]}; do
     [[ $word == -* ]] || given+=($word)
@@ -126,7 +148,7 @@ _shoal() {
     compadd -- ${=options}
   else
     compadd -- ${(f)"$(shoal completion names "$verb" 2>/dev/null)"}
-    _files
+    [[ -z $files ]] || _files
   fi
 }
 compdef _shoal shoal
@@ -155,8 +177,8 @@ std::string fish_completion(std::vector<Verb> const& verbs) {
       text += "complete -c shoal -n '" + here + "' -l " + option.name.substr(2) +
               (option.value.empty() ? "" : " -r") + " -d " + quoted(option.about) + "\n";
     }
-    text += "complete -c shoal -n '" + here + "' -a '(shoal completion names " +
-            replace_all(verb.name, " ", "\\ ") + " 2>/dev/null)'\n";
+    text += std::string("complete -c shoal") + (takes_files(verb) ? "" : " -f") + " -n '" + here +
+            "' -a '(shoal completion names " + replace_all(verb.name, " ", "\\ ") + " 2>/dev/null)'\n";
   }
   return text;
 }

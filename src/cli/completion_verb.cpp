@@ -46,8 +46,9 @@ Result<Names> names_for(Session& session, std::string const& verb) {
   if (verb == "pipelines") return documents_of(session, Kind::pipeline);
   if (verb == "tasks") return documents_of(session, Kind::task);
   if (verb == "engines") return engines_of(session);
-  if (verb == "cancel" || verb == "ledger") return runs_of(session);
-  if (verb == "pull" || verb == "rm" || verb == "verify") return models_of(session);
+  if (verb == "cancel" || verb == "resume" || verb == "ledger") return runs_of(session);
+  if (verb == "pull" || verb == "rm" || verb == "verify" || verb == "pin" || verb == "stop")
+    return models_of(session);
   if (verb == "new") return Names{"pipeline", "task", "plugin"};
   if (verb == "completion") return Names{"bash", "zsh", "fish"};
   if (verb != "show") return Names();

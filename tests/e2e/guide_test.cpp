@@ -112,6 +112,11 @@ TEST_F(GuideTest, BashLoadsTheCompletionAndCompletesVerbsOptionsAndNames) {
   EXPECT_EQ(complete("shoal run --dr", 2), "--dry-run\n");
   EXPECT_EQ(complete("shoal run scan-to-t", 2), "scan-to-text\n");
   EXPECT_EQ(complete("shoal tasks answer-f", 2), "answer-from\n");
+  // Files only where files are meant.
+  ASSERT_TRUE(os::write_file_atomically(home_.path() + "/a letter.txt", "Dear reader"));
+  EXPECT_EQ(complete("shoal run count 'a '", 3), "a letter.txt\n");
+  EXPECT_EQ(complete("shoal cancel 'a '", 2), "\n");
+  EXPECT_EQ(complete("shoal cancel --mirrors 'a '", 3), "a letter.txt\n");
 }
 
 constexpr std::pair<std::string_view, std::string_view> kCompleted[] = {
