@@ -2,11 +2,13 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cli/execute.h"
 #include "cli/ports.h"
 #include "cli/provenance.h"
 #include "cli/render.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
+#include "runtime/picture.h"
 
 namespace shoal::cli {
 namespace {
@@ -37,9 +39,21 @@ Result<int> show_run(Session& session, runtime::RunRecord const& record, bool pr
   return 0;
 }
 
+Result<int> show_picture(Session& session, std::string const& name, runtime::Picture picture) {
+  auto const text = TRY(runtime::picture_of(TRY(TRY(session.home())->library().link(name)), picture));
+  if (session.json()) {
+    session.print_json(Json::object({{picture == runtime::Picture::svg ? "svg" : "mermaid", text}}));
+  } else {
+    session.print(text);
+  }
+  return 0;
+}
+
 Result<int> show(Session& session, Arguments const& arguments) {
   auto& home = *TRY(session.home());
-  auto const& word = arguments.positionals.front();
+  auto const word = TRY(resolve(session, arguments.positionals.front()));
+  if (arguments.has("--svg")) return show_picture(session, word, runtime::Picture::svg);
+  if (arguments.has("--mermaid")) return show_picture(session, word, runtime::Picture::mermaid);
   bool const provenance = arguments.has("--provenance");
   bool const is_model = home.models().find(word).has_value();
   bool const is_callable = !is_model && home.library().describe(word).has_value();
@@ -78,7 +92,7 @@ Result<int> show_callables(Session& session, std::vector<std::string> const& nam
 Verb show_verb() {
   Verb verb;
   verb.name = "show";
-  verb.positionals = "RUN|NAME|MODEL";
+  verb.positionals = "RUN|NAME|MODEL|FILE.yaml";
   verb.about = "Show a run, what something takes and gives, or a model";
   verb.details =
       "RUN is an id of `shoal runs`, or its beginning: what went in, what ran, what came out. NAME is a "
@@ -89,10 +103,13 @@ Verb show_verb() {
       "and its "
       "hash, the\n"
       "options, and for what came from the cache the run that made it first.";
-  verb.example = "shoal show scan-to-text\nshoal show smollm2-135m";
+  verb.example =
+      "shoal show scan-to-text\nshoal show smollm2-135m\nshoal show scan-to-text --svg > scan-to-text.svg";
   verb.min_positionals = 1;
   verb.max_positionals = 1;
-  verb.options = {{"--provenance", "", "", "Of a run: what made each result"}};
+  verb.options = {{"--provenance", "", "", "Of a run: what made each result"},
+                  {"--mermaid", "", "", "Of a pipeline: a flow chart in Mermaid's language"},
+                  {"--svg", "", "", "Of a pipeline: the same as a picture"}};
   verb.run = show;
   return verb;
 }
