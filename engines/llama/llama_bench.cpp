@@ -137,13 +137,14 @@ double evidence(engine::Reply const& reply, char const* name) { return reply.evi
 
 // A pair in which the engine guessed says nothing of its loop, and another takes its place.
 void compare(Plain& plain, engine::Model& ours, int pairs, int prompt_words, int max_tokens) {
-  std::vector<double> prefills, our_prefills, decodes, our_decodes;
+  std::vector<double> prefills, our_prefills, decodes, our_decodes, processor, our_processor;
   FakeContext context;
   for (int pair = 0, done = 0; done <= pairs && pair < 3 * pairs + 3; ++pair) {
     auto const prompt = std::to_string(pair) + " " + soup(prompt_words, pair);
     // The prompts of the pairs begin differently, so that nothing is reused.
     auto const inputs = Value::record({{"prompt", prompt}, {"raw", true}, {"max_tokens", max_tokens}});
-    auto const spent = plain.run(prompt, max_tokens);
+    Plain::Spent spent;
+    auto const theirs = timed([&] { spent = plain.run(prompt, max_tokens); });
     plain.rest();
     engine::Reply reply;
     auto const own = timed([&] { reply = must(ours.call({"generate", inputs}, context)); });
@@ -156,10 +157,12 @@ void compare(Plain& plain, engine::Model& ours, int pairs, int prompt_words, int
                 evidence(reply, "tokens_in"), evidence(reply, "tokens_out"));
     prefills.push_back(spent.prefill_ms), our_prefills.push_back(our_prefill);
     decodes.push_back(spent.decode_ms), our_decodes.push_back(our_decode);
+    processor.push_back(theirs.processor), our_processor.push_back(own.processor);
   }
   if (prefills.empty()) return;
-  std::printf("speed of the engine / llama.cpp: prefill %.3f, decode %.3f\n",
-              median(prefills) / median(our_prefills), median(decodes) / median(our_decodes));
+  std::printf("speed of the engine / llama.cpp: prefill %.3f, decode %.3f; by processor time %.3f\n",
+              median(prefills) / median(our_prefills), median(decodes) / median(our_decodes),
+              median(processor) / median(our_processor));
 }
 
 void score_passages(engine::Model& ours) {
