@@ -122,14 +122,17 @@ void BatchLoop::admit() {
 Step BatchLoop::begin_step() {
   rows_.clear();
   bool alike = false;
-  int generators = 0;
+  int generators = 0, readers = 0;
   for (auto const& call : active_) {
     alike = alike || call.work->alike();
     generators += call.work->phase() == Work::Phase::generating ? 1 : 0;
+    readers += call.work->phase() == Work::Phase::reading ? 1 : 0;
   }
   int const most = alike ? std::min(kAlikeRows, compute_.most_rows()) : compute_.most_rows();
   bool const alone = active_.front().work->alone();
-  auto const reading = alone ? std::min(most, kAloneRows) : pace_.rows(most, generators > 0);
+  auto const reading = alone            ? std::min(most, kAloneRows)
+                       : generators > 0 ? pace_.rows_beside_others(most, readers)
+                                        : pace_.rows(most);
   return {rows_, most, reading, sequences_.free_cells() - cells_to_come(), generators};
 }
 

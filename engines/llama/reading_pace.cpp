@@ -5,8 +5,10 @@
 namespace shoal::llama_engine {
 namespace {
 
-// How long a token may be late because others read.
-constexpr double kTokenGapMs = 200;
+// How long a token may be late because one other reads, for each more, and at most. Where many come at once,
+// the tokens that the first get meanwhile make the last wait, and the first are done while the last still
+// write: steps of few rows, which cost as much as steps of many.
+constexpr double kTokenGapMs = 200, kFurtherGapMs = 400, kLongestGapMs = 2000;
 constexpr int kLeastRows = 16;
 // An evaluation stops between two nodes of its graph, so the longest node is what a cancelled call waits for.
 constexpr double kLongestNodeMs = 30;
@@ -16,13 +18,15 @@ constexpr double kWeight = 0.3;  // of the last step
 
 }  // namespace
 
-int ReadingPace::rows(int most, bool tokens_are_due) const {
+int ReadingPace::rows_beside_others(int most, int readers) const {
+  auto const gap_ms = std::min(kTokenGapMs + kFurtherGapMs * (readers - 1), kLongestGapMs);
   // On a busy machine a step takes long whatever is in it. Few rows would not make it shorter, only reading
   // take for ever.
-  if (tokens_are_due) {
-    auto const rows = static_cast<int>(std::max(kTokenGapMs, step_ms_) / row_ms_);
-    return std::clamp(rows, std::min(kLeastRows, most), most);
-  }
+  auto const rows = static_cast<int>(std::max(gap_ms, step_ms_) / row_ms_);
+  return std::clamp(rows, std::min(kLeastRows, most), most);
+}
+
+int ReadingPace::rows(int most) const {
   auto const rows = static_cast<int>(kLongestNodeMs * kNodesOfALayer * layers_ / row_ms_);
   return std::clamp(rows / 64 * 64, std::min(64, most), most);
 }

@@ -9,8 +9,10 @@ class ReadingPace {
   // `layers`: of the model.
   explicit ReadingPace(int layers) : layers_(layers) {}
 
-  // Of `most` rows. `tokens_are_due`: others generate in the same step.
-  int rows(int most, bool tokens_are_due) const;
+  // Of `most` rows, for so many calls that read, beside others that generate in the same step.
+  int rows_beside_others(int most, int readers) const;
+  // For those that read alone.
+  int rows(int most) const;
   void learn(int rows, double milliseconds);
 
  private:
