@@ -73,12 +73,10 @@ class OcrModel final : public engine::Model {
 
   Result<engine::Reply> recognize(value::Value const& inputs, Stop const& stop) {
     auto sheet = value::sheet_from(inputs["page"]);
-    value::Page page;
-    if (sheet.text.words.empty() || inputs["again"].as_boolean()) {
-      page = TRY(read(sheet, inputs["password"].as_text(), inputs["language"].as_text(), stop));
-    } else {
-      page = std::move(sheet.text);
-    }
+    auto const& password = inputs["password"].as_text();
+    bool const has_text = !sheet.text.empty() && !inputs["again"].as_boolean();
+    auto const page = TRY(has_text ? text_of(sheet, password, stop)
+                                   : read(sheet, password, inputs["language"].as_text(), stop));
     engine::Reply reply;
     reply.evidence =
         Json::object({{"pages", 1}, {"words", page.words.size()}, {"mean_confidence", page.confidence}});
@@ -92,6 +90,12 @@ class OcrModel final : public engine::Model {
     if (Pdf::recognises(document->bytes())) return pdf_->sheets(document, password, dpi, stop, progress);
     if (is_image(document->bytes())) return image_sheets(document, dpi, stop, progress);
     return unknown_kind(*document);
+  }
+
+  Result<value::Page> text_of(value::Sheet const& sheet, std::string const& password, Stop const& stop) {
+    if (sheet.document && Pdf::recognises(sheet.document->bytes()))
+      return pdf_->text(sheet.document, password, sheet.number, stop);
+    return Error(Code::invalid_argument, "the sheet has a text, and its document is no PDF");
   }
 
   Result<value::Page> read(value::Sheet const& sheet, std::string const& password,

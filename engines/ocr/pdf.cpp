@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/text.h"
 #include "engines/ocr/text_layer.h"
 #include "engines/ocr/watchdog.h"
 
@@ -24,7 +25,9 @@ constexpr std::size_t kOpenDocuments = 4;
 constexpr std::size_t kHeaderWithin = 1024;
 // Damaged or hostile files have more objects in objects than any real one.
 constexpr int kDeepestForm = 8;
-constexpr int kMostPages = 100'000;
+constexpr int kMostPages = 20'000;
+// Of one document's pages together: an answer has its bounds (wire/frame.h).
+constexpr std::size_t kMostTextBytes = 10u << 20;
 // What drawing a page may take of a processor; real ones take less than a second. A call that cannot be
 // stopped gets a little more.
 constexpr std::chrono::seconds kDrawingTime{20}, kPatience{25};
@@ -224,18 +227,23 @@ std::vector<Glyph> glyphs_of(FPDF_PAGE page, Frame const& frame) {
   return glyphs;
 }
 
+value::Page text_of(FPDF_PAGE page, std::int64_t number) {
+  auto const frame = frame_of(page);
+  auto text = page_from(glyphs_of(page, frame), {frame.width, frame.height, image_share(page, frame)});
+  text.number = number;
+  text.width = frame.width;
+  text.height = frame.height;
+  return text;
+}
+
 value::Sheet sheet_of(value::BlobPtr const& document, FPDF_DOCUMENT handle, int index, std::int64_t dpi) {
   value::Sheet sheet{.document = document, .number = index + 1, .dpi = dpi};
   LoadedPage page(FPDF_LoadPage(handle, index));
   if (!page) return sheet;
-  auto frame = frame_of(page.get());
-  sheet.width = frame.width;
-  sheet.height = frame.height;
-  sheet.text =
-      page_from(glyphs_of(page.get(), frame), {frame.width, frame.height, image_share(page.get(), frame)});
-  sheet.text.number = sheet.number;
-  sheet.text.width = sheet.width;
-  sheet.text.height = sheet.height;
+  auto text = text_of(page.get(), sheet.number);
+  sheet.width = text.width;
+  sheet.height = text.height;
+  sheet.text = std::move(text.text);
   return sheet;
 }
 
@@ -339,6 +347,7 @@ Result<std::vector<value::Sheet>> Pdf::sheets(value::BlobPtr const& document, st
     return FPDF_GetPageCount(TRY(state->find_or_open(document, password, stop)));
   }));
   sheets.reserve(static_cast<std::size_t>(count));
+  std::size_t text_bytes = 0;
   for (int index = 0; index < count; ++index) {
     if (stop()) return Error(Code::cancelled, "cancelled while listing pages");
     // One page a lock, so that a long document does not hold up the others.
@@ -347,9 +356,25 @@ Result<std::vector<value::Sheet>> Pdf::sheets(value::BlobPtr const& document, st
       Watchdog::Guard const guard(state->watchdog, name_of_page(*document, index + 1), kPatience, stop);
       return sheet_of(document, handle, index, dpi);
     })));
+    text_bytes += sheets.back().text.size();
+    if (text_bytes > kMostTextBytes) {
+      return Error(Code::unsupported, name_of(*document) + " has more than " + human_bytes(kMostTextBytes) +
+                                          " of text, which is too much at once: split it");
+    }
     progress(sheets.size(), static_cast<std::size_t>(count));
   }
   return sheets;
+}
+
+Result<value::Page> Pdf::text(value::BlobPtr const& document, std::string const& password,
+                              std::int64_t number, Stop const& stop) {
+  document->hash();  // outside the lock
+  return state_.with([&](auto& state) -> Result<value::Page> {
+    FPDF_DOCUMENT handle = TRY(state->find_or_open(document, password, stop));
+    Watchdog::Guard const guard(state->watchdog, name_of_page(*document, number), kPatience, stop);
+    LoadedPage page(FPDF_LoadPage(handle, static_cast<int>(number - 1)));
+    return page ? text_of(page.get(), number) : value::Page{.number = number};
+  });
 }
 
 Result<Raster> Pdf::render(value::BlobPtr const& document, std::string const& password, std::int64_t number,

@@ -26,6 +26,7 @@ class PdfTest : public ::testing::Test {
     EXPECT_TRUE(result) << result.error().message();
     return result ? *result : std::vector<value::Sheet>{};
   }
+  value::Page text(value::BlobPtr const& document) { return pdf_->text(document, {}, 1, never).value(); }
   Error sheets_error(value::BlobPtr const& document, std::string const& password = {}) {
     auto result = pdf_->sheets(document, password, 300, never, testing::ignore);
     EXPECT_FALSE(result);
@@ -50,11 +51,14 @@ value::Box ink(Raster const& raster) {
 }
 
 TEST_F(PdfTest, GivesTheTextThatAPageHas) {
-  auto all = sheets(blob(make_pdf({{line(72, 700, 24, "Hello there")}, {line(72, 700, 24, "Second page")}})));
+  auto const document =
+      blob(make_pdf({{line(72, 700, 24, "Hello there")}, {line(72, 700, 24, "Second page")}}));
+  auto const all = sheets(document);
   ASSERT_EQ(all.size(), 2u);
-  auto const& text = all[0].text;
+  auto const text = this->text(document);
+  EXPECT_EQ(all[0].text, text.text);
   EXPECT_EQ(all[1].number, 2);
-  EXPECT_EQ(all[1].text.text, "Second page");
+  EXPECT_EQ(all[1].text, "Second page");
   EXPECT_EQ(all[0].width, 612);
   EXPECT_EQ(all[0].height, 792);
   EXPECT_EQ(text.text, "Hello there");
@@ -66,38 +70,39 @@ TEST_F(PdfTest, GivesTheTextThatAPageHas) {
 }
 
 TEST_F(PdfTest, BoxesCountFromTheCropBox) {
-  auto all =
-      sheets(blob(make_pdf({{line(172, 700, 24, "Hello"), "[0 0 700 900]", "/CropBox[100 50 600 800]"}})));
+  auto const document =
+      blob(make_pdf({{line(172, 700, 24, "Hello"), "[0 0 700 900]", "/CropBox[100 50 600 800]"}}));
+  auto const all = sheets(document);
   EXPECT_EQ(all[0].width, 500);
   EXPECT_EQ(all[0].height, 750);
-  ASSERT_EQ(all[0].text.words.size(), 1u);
-  EXPECT_NEAR(all[0].text.words[0].box[0], 74, 1);
-  EXPECT_NEAR(all[0].text.words[0].box[3], 100.3, 1);
+  auto const page = text(document);
+  ASSERT_EQ(page.words.size(), 1u);
+  EXPECT_NEAR(page.words[0].box[0], 74, 1);
+  EXPECT_NEAR(page.words[0].box[3], 100.3, 1);
 }
 
 TEST_F(PdfTest, TextOutsideThePageIsNotOnIt) {
   auto all = sheets(blob(make_pdf({{line(72, 700, 24, "Inside") + line(72, 1500, 24, "Outside")}})));
-  EXPECT_EQ(all[0].text.text, "Inside");
+  EXPECT_EQ(all[0].text, "Inside");
 }
 
 TEST_F(PdfTest, TurnedPagesAreShownUprightAndMeasuredUnturned) {
   for (int turn : {0, 90, 180, 270}) {
     auto document =
         blob(make_pdf({{line(72, 700, 24, "Hello"), "[0 0 612 792]", "/Rotate " + std::to_string(turn)}}));
-    auto all = sheets(document);
-    ASSERT_EQ(all[0].text.words.size(), 1u);
-    EXPECT_EQ(all[0].width, 612);
+    auto const page = text(document);
+    ASSERT_EQ(page.words.size(), 1u);
+    EXPECT_EQ(page.width, 612);
     auto raster = pdf_->render(document, {}, 1, 150, never);
     ASSERT_TRUE(raster) << raster.error().message();
     EXPECT_EQ(raster->width, turn % 180 == 0 ? 1275 : 1650);
     auto box = ink(*raster);
-    for (std::size_t i = 0; i < 4; ++i)
-      EXPECT_NEAR(box[i], all[0].text.words[0].box[i], 1) << turn << " " << i;
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(box[i], page.words[0].box[i], 1) << turn << " " << i;
   }
 }
 
 TEST_F(PdfTest, InvisibleTextOfAnEarlierRecognitionCounts) {
-  EXPECT_EQ(sheets(blob(make_pdf({{line(72, 700, 12, "Read before", 3)}})))[0].text.text, "Read before");
+  EXPECT_EQ(sheets(blob(make_pdf({{line(72, 700, 12, "Read before", 3)}})))[0].text, "Read before");
 }
 
 TEST_F(PdfTest, AScanInStripsOrInAFormIsAScan) {
@@ -110,7 +115,7 @@ TEST_F(PdfTest, AScanInStripsOrInAFormIsAScan) {
   auto text_of = [&](std::string const& drawing) {
     auto const resources = "/Resources<</Font<</F 3 0 R>>/XObject<</I 4 0 R/X 5 0 R>>>>";
     auto const page = drawing + line(200, 400, 24, "RECEIVED");
-    return sheets(blob(make_pdf({{page, "[0 0 612 792]", resources}}, {image, form}))).at(0).text.text;
+    return sheets(blob(make_pdf({{page, "[0 0 612 792]", resources}}, {image, form}))).at(0).text;
   };
   EXPECT_EQ(
       text_of("q 612 0 0 200 0 0 cm /I Do Q q 612 0 0 200 0 200 cm /I Do Q q 612 0 0 200 0 400 cm /I Do Q\n"),
@@ -125,7 +130,7 @@ TEST_F(PdfTest, HugePagesAreRenderedWithFewerPixels) {
   ASSERT_TRUE(raster) << raster.error().message();
   EXPECT_LE(double(raster->width) * raster->height, kMaxRasterPixels * 1.001);
   EXPECT_LT(raster->dpi, 50);
-  auto box = sheets(document)[0].text.words.at(0).box;
+  auto box = text(document).words.at(0).box;
   for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(ink(*raster)[i], box[i], 5);
 }
 
@@ -208,7 +213,7 @@ TEST_F(PdfTest, EncryptedFilesNeedTheirPassword) {
   EXPECT_EQ(error.code(), Code::invalid_argument);
   EXPECT_THAT(error.message(), HasSubstr("secret.pdf is encrypted: give its password"));
   EXPECT_THAT(sheets_error(document, "wrong").message(), HasSubstr("the password does not open it"));
-  EXPECT_EQ(sheets(document, "sesame").at(0).text.text, "Open");
+  EXPECT_EQ(sheets(document, "sesame").at(0).text, "Open");
   // The document is kept open, but not for those who have no password.
   EXPECT_EQ(sheets_error(document).code(), Code::invalid_argument);
 }
@@ -230,7 +235,7 @@ TEST_F(PdfTest, ManyThreadsMayReadManyDocuments) {
         auto document = blob(make_pdf({{line(72, 700, 24, text)}}));
         auto all = pdf_->sheets(document, {}, 300, never, testing::ignore);
         auto raster = pdf_->render(document, {}, 1, 72, never);
-        right += all && raster && all->at(0).text.text == text;
+        right += all && raster && all->at(0).text == text;
       }
     });
   }

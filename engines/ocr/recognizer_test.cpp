@@ -23,7 +23,7 @@ constexpr char const* kSecond = "Pack my box with five dozen liquor jugs.";
 
 // Two paragraphs as a page that has its text, and as pixels.
 struct Print {
-  value::Sheet sheet;
+  value::Page text;
   Raster raster;
 };
 
@@ -31,8 +31,7 @@ Print print_of(std::string const& first, std::string const& second) {
   auto pdf = Pdf::open();
   auto document = blob(
       testing::make_pdf({{line(60, 700, 18, first) + line(60, 675, 18, second) + line(60, 500, 18, first)}}));
-  return {pdf->sheets(document, {}, 300, never, testing::ignore)->front(),
-          *pdf->render(document, {}, 1, 300, never)};
+  return {*pdf->text(document, {}, 1, never), *pdf->render(document, {}, 1, 300, never)};
 }
 
 class RecognizerTest : public ::testing::Test {
@@ -70,16 +69,16 @@ TEST_F(RecognizerTest, ReadsWordsInTheirPlaces) {
   EXPECT_EQ(page.text, std::string(kFirst) + "\n" + kSecond + "\n\n" + kFirst);
   EXPECT_GT(page.confidence, 0.9);
   EXPECT_LE(page.confidence, 1);
-  expect_same_words(page, print_->sheet.text);
+  expect_same_words(page, print_->text);
 }
 
 TEST_F(RecognizerTest, ReadsAPageThatLiesUpsideDown) {
   auto upside_down = turned(print_->raster, 2);
-  expect_same_words(read(upside_down), print_->sheet.text);
+  expect_same_words(read(upside_down), print_->text);
 }
 
 TEST_F(RecognizerTest, ReadsAPageThatLiesOnItsSide) {
-  for (int turns : {1, 3}) expect_same_words(read(turned(print_->raster, turns)), print_->sheet.text);
+  for (int turns : {1, 3}) expect_same_words(read(turned(print_->raster, turns)), print_->text);
 }
 
 TEST_F(RecognizerTest, ReadsAPageThatLiesAskew) {
@@ -87,11 +86,11 @@ TEST_F(RecognizerTest, ReadsAPageThatLiesAskew) {
     auto askew = straightened(print_->raster, {.angle = angle});
     ASSERT_TRUE(askew) << askew.error().message();
     auto page = read(*askew);
-    EXPECT_EQ(page.text, print_->sheet.text.text) << angle;
-    ASSERT_EQ(page.words.size(), print_->sheet.text.words.size());
+    EXPECT_EQ(page.text, print_->text.text) << angle;
+    ASSERT_EQ(page.words.size(), print_->text.words.size());
     for (std::size_t i = 0; i < page.words.size(); ++i) {
       // A box around a word that rises is higher than the word, but has the same middle.
-      auto const &box = page.words[i].box, &truth = print_->sheet.text.words[i].box;
+      auto const &box = page.words[i].box, &truth = print_->text.words[i].box;
       EXPECT_NEAR(box[0] + box[2], truth[0] + truth[2], 4) << page.words[i].text;
       EXPECT_NEAR(box[1] + box[3], truth[1] + truth[3], 4) << page.words[i].text;
     }
@@ -102,7 +101,7 @@ TEST_F(RecognizerTest, ReadsSmallAndLargePixels) {
   for (double scale : {0.25, 2.0}) {
     auto other = straightened(print_->raster, {.scale = scale});
     ASSERT_TRUE(other) << other.error().message();
-    expect_same_words(read(*other), print_->sheet.text);
+    expect_same_words(read(*other), print_->text);
   }
 }
 
@@ -147,7 +146,7 @@ TEST_F(RecognizerTest, StopsBetweenWords) {
   ASSERT_FALSE(page);
   EXPECT_EQ(page.error().code(), Code::cancelled);
   EXPECT_LT(asked, 10);
-  EXPECT_EQ(read(print_->raster).words.size(), print_->sheet.text.words.size());
+  EXPECT_EQ(read(print_->raster).words.size(), print_->text.words.size());
 }
 
 TEST_F(RecognizerTest, APageThatTakesTooLongIsRefused) {

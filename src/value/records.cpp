@@ -29,7 +29,7 @@ struct NamedTypes {
                              {"dpi", integer()},
                              {"width", number()},
                              {"height", number()},
-                             {"text", page}},
+                             {"text", text()}},
                             "sheet");
   Type passage = Type::record({{"id", text()},
                                {"document", text()},
@@ -154,7 +154,7 @@ Value to_value(Sheet const& sheet) {
                         {"dpi", sheet.dpi},
                         {"width", sheet.width},
                         {"height", sheet.height},
-                        {"text", to_value(sheet.text)}});
+                        {"text", sheet.text}});
 }
 
 Value to_value(Passage const& passage) {
@@ -197,7 +197,7 @@ Sheet sheet_from(Value const& value) {
   sheet.dpi = value["dpi"].as_integer(sheet.dpi);
   sheet.width = value["width"].as_number();
   sheet.height = value["height"].as_number();
-  sheet.text = page_from(value["text"]);
+  sheet.text = value["text"].as_text();
   return sheet;
 }
 

@@ -37,14 +37,14 @@ struct Page {
   std::int64_t line = 0;         // of the document, from 1, on which the text begins; 0: it has no lines
 };
 
-// A reference to one page of a document, rendered where it is read; `text` is what the page has
-// already (no words: it must be recognised).
+// A reference to one page of a document, rendered where it is read. A list of them is small, however long the
+// document: the words of a page are asked for page by page.
 struct Sheet {
   BlobPtr document;
   std::int64_t number = 0;
   std::int64_t dpi = 300;
   double width = 0, height = 0;
-  Page text;
+  std::string text;  // that the page has already; empty: it must be recognised
 };
 
 // A stretch of a document that can be found and cited.

@@ -29,7 +29,7 @@ TEST(Records, PagesKeepAllTheyHave) {
 }
 
 TEST(Records, SheetsKeepTheirDocument) {
-  Sheet sheet{Blob::own("%PDF-1.4", {}), 2, 200, 100, 50, example_page()};
+  Sheet sheet{Blob::own("%PDF-1.4", {}), 2, 200, 100, 50, "text"};
   auto value = to_value(sheet);
   EXPECT_TRUE(conforms(value, sheet_type()));
   auto read = sheet_from(value);

@@ -81,6 +81,28 @@ std::string read_scan(std::string const& name) {
   return os::read_file(kScans + "/" + name, 1u << 30).value();
 }
 
+// Pages that have their text, 440 words each.
+std::string long_book(int pages) {
+  std::string text = "BT /F1 11 Tf 60 760 Td";
+  for (int line = 0; line < 40; ++line)
+    text += " (the quick brown fox jumps over a lazy dog and sleeps) Tj 0 -16 Td";
+  text += " ET";
+  std::string kids, objects;
+  for (int page = 0; page < pages; ++page) {
+    auto const number = std::to_string(5 + page);
+    kids += number + " 0 R ";
+    objects += number +
+               " 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
+               "/Resources << /Font << /F1 3 0 R >> >> >>\nendobj\n";
+  }
+  return "%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Count " +
+         std::to_string(pages) + " /Kids [" + kids +
+         "] >>\nendobj\n3 0 obj\n<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>\nendobj\n4 0 obj\n"
+         "<< /Length " +
+         std::to_string(text.size()) + " >>\nstream\n" + text + "\nendstream\nendobj\n" + objects +
+         "trailer << /Root 1 0 R >>\n%%EOF";
+}
+
 // The processes that `pid` started, which lie in its threads' lists.
 std::vector<int> children_of(int pid) {
   std::vector<int> children;
@@ -313,6 +335,13 @@ TEST_F(CommandLineTest, AfterAKillTheRunIsInterruptedAndItsFinishedStepsAreNotRe
   ASSERT_EQ(runs.size(), 2u);
   EXPECT_EQ(runs[0]["state"].as_string(), "done");
   EXPECT_EQ(runs[1]["state"].as_string(), "interrupted");
+}
+
+TEST_F(CommandLineTest, ALongBookThatHasItsTextIsAddedWhole) {
+  auto const added = json({"shelf", "add", write("book.pdf", long_book(700))});
+  ASSERT_EQ(added["files"].as_array().size(), 1u) << added.dump();
+  EXPECT_EQ(added["files"].as_array()[0]["state"], Json("added")) << added.dump();
+  EXPECT_GE(added["files"].as_array()[0]["passages"].as_integer(), 700) << added.dump();
 }
 
 TEST_F(CommandLineTest, ASecondCommandWaitsForTheFirstAndSaysForWhom) {
