@@ -40,25 +40,45 @@ Result<engine::Reply> BatchLoop::run(Work& work, Outlet& outlet, engine::CallCon
   return outlet.wait(context);
 }
 
+void BatchLoop::pause(std::function<void()> change) {
+  std::packaged_task<void()> task(std::move(change));
+  auto done = task.get_future();
+  {
+    std::lock_guard lock(mutex_);
+    pauses_.push_back(std::move(task));
+  }
+  arrived_.notify_one();
+  done.get();
+}
+
 void BatchLoop::loop() {
-  while (true) {
-    take_arrivals();
-    if (active_.empty() && waiting_.empty()) return;
+  while (take_arrivals()) {
     drop_cancelled();
     admit();
     if (!active_.empty()) step();
   }
 }
 
-// Waits while there is nothing to do, with the threads asleep. Nothing to do afterwards: it is the end.
-void BatchLoop::take_arrivals() {
+// Waits while there is nothing to do, with the threads asleep. False: it is the end.
+bool BatchLoop::take_arrivals() {
   std::unique_lock lock(mutex_);
-  if (active_.empty() && waiting_.empty() && arrivals_.empty()) {
+  bool const idle = active_.empty() && waiting_.empty();
+  while (idle && (arrivals_.empty() || !pauses_.empty())) {
+    if (!pauses_.empty()) {
+      auto change = std::move(pauses_.front());
+      pauses_.pop_front();
+      lock.unlock();
+      change();
+      lock.lock();
+      continue;
+    }
+    if (ending_) return false;
     compute_.rest();
-    arrived_.wait(lock, [this] { return ending_ || !arrivals_.empty(); });
+    arrived_.wait(lock, [this] { return ending_ || !arrivals_.empty() || !pauses_.empty(); });
   }
   waiting_.insert(waiting_.end(), arrivals_.begin(), arrivals_.end());
   arrivals_.clear();
+  return true;
 }
 
 void BatchLoop::drop_cancelled() {

@@ -5,6 +5,8 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
+#include <future>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -29,6 +31,8 @@ class BatchLoop {
   // Takes the work into the batch when there is room, and returns when it has left. Works join in the order
   // in which they came.
   Result<engine::Reply> run(Work& work, Outlet& outlet, engine::CallContext& context);
+  // Runs `change` on the thread of the batch when nothing is in it, and returns when it is done.
+  void pause(std::function<void()> change);
 
  private:
   struct Call {
@@ -38,7 +42,7 @@ class BatchLoop {
   };
 
   void loop();
-  void take_arrivals();
+  bool take_arrivals();
   void drop_cancelled();
   void admit();
   bool may_join(Work const& work) const;
@@ -63,6 +67,7 @@ class BatchLoop {
   std::mutex mutex_;  // guards what follows; the condition variable needs it bare
   std::condition_variable arrived_;
   std::deque<Call> arrivals_;
+  std::deque<std::packaged_task<void()>> pauses_;
   bool ending_ = false;
   std::thread thread_;
 };

@@ -44,9 +44,24 @@ Compute::Compute(ContextHandle context) : context_(std::move(context)) {
   vocabulary_ = static_cast<std::size_t>(llama_vocab_n_tokens(llama_model_get_vocab(model)));
   cuts_ = !llama_model_is_recurrent(model) && !llama_model_is_hybrid(model) && llama_model_n_swa(model) == 0;
   resize_pool(wanted_cores_);
-  // Asked between the nodes of the graph, on the thread that evaluates.
+  ask_whether_to_stop();
+}
+
+// Between the nodes of the graph, on the thread that evaluates.
+void Compute::ask_whether_to_stop() {
   llama_set_abort_callback(
       context_.get(), [](void* data) { return static_cast<Compute*>(data)->must_stop(); }, this);
+}
+
+void Compute::replace(std::function<ContextHandle()> const& make) {
+  std::lock_guard lock(mutex_);
+  llama_detach_threadpool(context_.get());
+  context_.reset();
+  retired_pools_.clear();
+  pool_used_ = false;
+  context_ = make();
+  attach_pool(cores_);
+  ask_whether_to_stop();
 }
 
 Compute::~Compute() {
@@ -76,9 +91,13 @@ void Compute::resize_pool(int cores) {
   auto params = ggml_threadpool_params_default(cores);
   params.paused = true;  // until the first evaluation
   pool_.reset(ggml_threadpool_new(&params));
+  attach_pool(cores);
+  cores_ = cores;
+}
+
+void Compute::attach_pool(int cores) {
   llama_attach_threadpool(context_.get(), pool_.get(), pool_.get());
   llama_set_n_threads(context_.get(), cores, cores);
-  cores_ = cores;
 }
 
 int Compute::decode(Rows& rows) {

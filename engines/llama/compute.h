@@ -70,6 +70,9 @@ class Compute {
   std::string state(int sequence) const;
   bool restore(int sequence, std::string_view state);
 
+  // The context that `make` gives when the old one is gone. Nothing is evaluated meanwhile.
+  void replace(std::function<ContextHandle()> const& make);
+
   // Between calls the threads sleep instead of spinning.
   void rest();
   int capacity() const;
@@ -80,6 +83,8 @@ class Compute {
   int decode(Rows& rows);
   int decode_with_leased_cores(Rows& rows);
   void resize_pool(int cores);
+  void attach_pool(int cores);
+  void ask_whether_to_stop();
 
   ContextHandle context_;
   std::size_t vocabulary_;

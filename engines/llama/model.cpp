@@ -2,6 +2,10 @@
 
 #include <llama.h>
 
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/log.h"
 #include "engines/llama/generate.h"
 #include "engines/llama/score.h"
 #include "engines/llama/weights.h"
@@ -69,7 +73,6 @@ LlamaModel::LlamaModel(Header header, ModelHandle weights, ContextHandle context
       store_(kMostPrefixBytes),
       folder_(folder, fits(header_), kMostFileBytes),
       sequences_(compute_, store_, folder_, kMostSequences),
-      room_{compute_.capacity(), header_.context_length},
       batch_(compute_, sequences_, static_cast<int>(header_.layers)) {}
 
 engine::Memory LlamaModel::memory() const {
@@ -79,10 +82,43 @@ engine::Memory LlamaModel::memory() const {
 }
 
 Result<engine::Reply> LlamaModel::call(engine::Call const& call, engine::CallContext& context) {
-  if (call.operation == "generate") return generate(call.inputs, context);
-  if (call.operation == "score") return score(call.inputs, context);
+  if (call.operation == "generate") return generate(call, context);
+  if (call.operation == "score") return score(call, context);
   if (call.operation == "count") return count(call.inputs, context);
   return Error(Code::not_found, "llama has no operation `" + call.operation + "`");
+}
+
+// A call has the room that it was promised, also where others made the context larger: what is refused or cut
+// does not depend on them.
+Room LlamaModel::room_for(engine::Call const& call) const {
+  auto const capacity = static_cast<std::int64_t>(compute_.capacity());
+  return {call.length > 0 ? std::min(call.length, capacity) : capacity, header_.context_length};
+}
+
+Result<void> LlamaModel::grow(Json const& options) {
+  auto const wanted = TRY(context_options(options, header_));
+  if (wanted.tokens <= compute_.capacity()) return {};
+  Result<void> grown;
+  batch_.pause([&] { grown = renew_context(wanted); });
+  return grown;
+}
+
+// The old one goes first, so that both are never there together.
+Result<void> LlamaModel::renew_context(ContextOptions const& options) {
+  ContextOptions const old{compute_.capacity()};
+  sequences_.settle({});
+  Result<void> outcome;
+  compute_.replace([&] {
+    auto context = make_context(*weights_, options);
+    if (context) return std::move(*context);
+    outcome = context.error();
+    context = make_context(*weights_, old);
+    if (context) return std::move(*context);
+    // What is no model any more ends, so that another worker loads it.
+    log_error("the old context cannot be made again: " + context.error().message());
+    std::abort();
+  });
+  return outcome;
 }
 
 // A template that cannot be read matters only to calls with roles.
@@ -93,15 +129,15 @@ Result<PromptInputs> LlamaModel::prompt_inputs(value::Value const& inputs) const
   return PromptInputs{inputs, vocabulary_, chat_template_ ? chat_template_->get() : nullptr};
 }
 
-Result<engine::Reply> LlamaModel::generate(value::Value const& inputs, engine::CallContext& context) {
-  auto request = TRY(generate_request(TRY(prompt_inputs(inputs)), room_));
+Result<engine::Reply> LlamaModel::generate(engine::Call const& call, engine::CallContext& context) {
+  auto request = TRY(generate_request(TRY(prompt_inputs(call.inputs)), room_for(call)));
   Outlet outlet;
   auto const work = TRY(GenerateWork::create(std::move(request), vocabulary_, folder_, outlet, context));
   return batch_.run(*work, outlet, context);
 }
 
-Result<engine::Reply> LlamaModel::score(value::Value const& inputs, engine::CallContext& context) {
-  auto const request = TRY(score_request(TRY(prompt_inputs(inputs)), room_));
+Result<engine::Reply> LlamaModel::score(engine::Call const& call, engine::CallContext& context) {
+  auto const request = TRY(score_request(TRY(prompt_inputs(call.inputs)), room_for(call)));
   if (request.prefixes.empty() || request.continuations.empty()) return no_scores();
   ScoreWork work(request, context);
   Outlet outlet;

@@ -24,15 +24,19 @@ class LlamaModel final : public engine::Model {
 
   Result<engine::Reply> call(engine::Call const& call, engine::CallContext& context) override;
   void set_cores(int cores) override { compute_.set_cores(cores); }
+  // The weights stay; what the old context held of prompts is kept as bytes.
+  Result<void> grow(Json const& options) override;
   engine::Memory memory() const override;
 
  private:
   LlamaModel(Header header, ModelHandle weights, ContextHandle context, std::string const& folder);
 
-  Result<engine::Reply> generate(value::Value const& inputs, engine::CallContext& context);
-  Result<engine::Reply> score(value::Value const& inputs, engine::CallContext& context);
+  Result<engine::Reply> generate(engine::Call const& call, engine::CallContext& context);
+  Result<engine::Reply> score(engine::Call const& call, engine::CallContext& context);
   Result<engine::Reply> count(value::Value const& inputs, engine::CallContext& context);
   Result<PromptInputs> prompt_inputs(value::Value const& inputs) const;
+  Room room_for(engine::Call const& call) const;
+  Result<void> renew_context(ContextOptions const& options);
 
   Header header_;
   ModelHandle weights_;
@@ -42,7 +46,6 @@ class LlamaModel final : public engine::Model {
   PrefixStore store_;
   PrefixFolder folder_;
   Sequences sequences_;
-  Room room_;
   BatchLoop batch_;  // ends first
 };
 

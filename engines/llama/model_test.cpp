@@ -365,6 +365,52 @@ TEST(LlamaCancel, StopsWhileItGenerates) {
   EXPECT_EQ(context.chunks.size(), 3U);
 }
 
+TEST(LlamaGrow, TheContextGrowsAndTheWeightsAndKeptPromptsStay) {
+  SKIP_WITHOUT_SMOLLM2();
+  auto const model = load_smollm2(Json::object({{"context", 512}}));
+  ASSERT_TRUE(model);
+  auto const before = model->memory();
+  auto const inputs =
+      Value::record({{"prompt", std::string(400, 'a') + " boat"}, {"raw", true}, {"max_tokens", 4}});
+  auto const first = call(*model, "generate", inputs);
+  ASSERT_OK(first);
+  ASSERT_OK(model->grow(Json::object({{"context", 1024}})));
+  auto const after = model->memory();
+  EXPECT_EQ(after.weights, before.weights);
+  EXPECT_EQ(after.cache, 2 * before.cache);
+  auto const again = call(*model, "generate", inputs);
+  ASSERT_OK(again);
+  EXPECT_EQ(again->outputs["text"], first->outputs["text"]);
+  EXPECT_GT(again->evidence["tokens_reused"].as_integer(), 32) << again->evidence.dump();
+  std::string words;
+  for (int i = 0; i < 700; ++i) words += "boat ";
+  ASSERT_OK(call(*model, "generate", Value::record({{"prompt", words}, {"raw", true}, {"max_tokens", 1}})));
+}
+
+TEST(LlamaGrow, WhatCannotBeLeavesTheModelAsItWas) {
+  SKIP_WITHOUT_SMOLLM2();
+  auto const model = load_smollm2(Json::object({{"context", 512}}));
+  ASSERT_TRUE(model);
+  auto const before = model->memory();
+  auto const grown = model->grow(Json::object({{"context", 1'000'000}}));
+  ASSERT_FALSE(grown);
+  EXPECT_EQ(grown.error().code(), Code::invalid_argument);
+  EXPECT_EQ(model->memory(), before);
+  ASSERT_OK(call(*model, "generate", Value::record({{"prompt", "a"}, {"raw", true}, {"max_tokens", 1}})));
+}
+
+TEST(LlamaGrow, ACallHasTheLengthItWasPromisedWhateverTheContext) {
+  SKIP_WITHOUT_SMOLLM2();
+  std::string words;
+  for (int i = 0; i < 300; ++i) words += "boat ";
+  auto const inputs = Value::record({{"prompt", words}, {"raw", true}, {"max_tokens", 1}});
+  FakeContext context;
+  auto const refused = smollm2().call({"generate", inputs, 256}, context);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("available 256"), std::string::npos) << refused.error().message();
+  ASSERT_OK(smollm2().call({"generate", inputs, 512}, context));
+}
+
 TEST(LlamaCores, MayChangeWhileItComputes) {
   SKIP_WITHOUT_SMOLLM2();
   auto const inputs = Value::record({{"prompt", kStory}, {"raw", true}, {"max_tokens", 40}});

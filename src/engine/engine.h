@@ -54,6 +54,9 @@ struct Probe {
 struct Call {
   std::string operation;
   value::Value inputs;  // a record by port
+  // Of the engine's `length:` that the call may use at most; 0: all that the model was loaded with. Its model
+  // may have more, as others asked for it.
+  std::int64_t length = 0;
 };
 
 struct Reply {
@@ -87,6 +90,12 @@ class Model {
   // Cores that the host leases to this worker now; obeyed when it returns. Called before the first call, and
   // beside calls, from any thread, also twice at once.
   virtual void set_cores(int cores) { (void)cores; }
+  // With `length:` in engine.yaml: loaded with these options instead, whose length is greater, without
+  // reading its weights again. No call runs. An error leaves it as it was.
+  virtual Result<void> grow(Json const& options) {
+    (void)options;
+    return Error(Code::unsupported, "this engine's models do not grow");
+  }
   // Now. Asked after each call, from any thread.
   virtual Memory memory() const { return {}; }
 };

@@ -226,19 +226,32 @@ void Worker::start_load(wire::Received received) {
   auto const call = received.frame.call;
   auto const active = active_[call] = std::make_shared<ActiveCall>(*this, call);
   threads_.run([this, call, active, received = std::make_shared<wire::Received>(std::move(received))] {
-    auto loaded = without_exceptions<std::unique_ptr<Model>>([&]() -> Result<std::unique_ptr<Model>> {
-      return engine_.load(TRY(model_file(*received)), [&](double done) {
-        active->progress(done, 1, "load");
-        return !active->cancelled();
-      });
-    });
-    if (!loaded) return finish(call, std::move(loaded).error());
-    auto const model = std::make_shared<LoadedModel>(std::move(*loaded));
+    auto const loaded = without_exceptions<void>(
+        [&]() -> Result<void> { return load(call, TRY(model_file(*received)), *active); });
+    if (!loaded) return finish(call, loaded.error());
+    auto const model = find_model(call);
     auto const memory = model->model->memory();
     model->reported.with([&](Memory& reported) { reported = memory; });
-    models_.with([&](auto& models) { models[call] = model; });
-    model->model->set_cores(cores_);  // after it can be found, so that no lease is missed
     finish(call, load_reply(call, {}, memory));
+  });
+}
+
+Result<void> Worker::load(std::uint64_t number, ModelFile const& file, ActiveCall& active) {
+  if (auto const model = find_model(number)) return model->model->grow(file.options);
+  auto loaded = TRY(engine_.load(file, [&](double done) {
+    active.progress(done, 1, "load");
+    return !active.cancelled();
+  }));
+  auto const model = std::make_shared<LoadedModel>(std::move(loaded));
+  models_.with([&](auto& models) { models[number] = model; });
+  model->model->set_cores(cores_);  // after it can be found, so that no lease is missed
+  return {};
+}
+
+std::shared_ptr<Worker::LoadedModel> Worker::find_model(std::uint64_t number) {
+  return models_.with([&](auto const& models) -> std::shared_ptr<LoadedModel> {
+    auto const found = models.find(number);
+    return found == models.end() ? nullptr : found->second;
   });
 }
 
@@ -281,10 +294,7 @@ Result<void> Worker::start_call(wire::Received received) {
   auto const id = received.frame.call;
   auto request = TRY(wire::call_request_from(TRY(payload(received.frame))));
   auto inputs = TRY(buffers_.take_value(id, request.inputs));
-  auto const model = models_.with([&](auto const& models) -> std::shared_ptr<LoadedModel> {
-    auto const found = models.find(request.model);
-    return found == models.end() ? nullptr : found->second;
-  });
+  auto const model = find_model(request.model);
   auto const active = active_[id] = std::make_shared<ActiveCall>(*this, id, request.time_left);
   if (!model) {
     finish(id, Error(Code::internal,
@@ -292,7 +302,7 @@ Result<void> Worker::start_call(wire::Received received) {
     return {};
   }
   threads_.run([this, id, active, model, number = request.model,
-                call = Call{std::move(request.operation), std::move(inputs)}]() mutable {
+                call = Call{std::move(request.operation), std::move(inputs), request.length}]() mutable {
     auto reply = without_exceptions<Reply>([&] { return model->model->call(call, *active); });
     report_memory(number, *model);
     auto blobs = value::blobs_of(call.inputs);  // an answer that has some of them in it refers to them

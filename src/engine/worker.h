@@ -44,12 +44,14 @@ class Worker {
   Result<void> handle(wire::Received received);
   void start_probe(wire::Received received);
   void start_load(wire::Received received);
+  Result<void> load(std::uint64_t number, ModelFile const& file, ActiveCall& active);
   Result<void> start_call(wire::Received received);
   Result<void> set_cores(wire::Frame const& frame);
   Result<void> unload(std::uint64_t model);
   void cancel(std::uint64_t call);
 
   // Any thread.
+  std::shared_ptr<LoadedModel> find_model(std::uint64_t number);  // null: it has none of this number
   void report_memory(std::uint64_t number, LoadedModel& model);
   void post(Message message);
   // Ends the call: its result or its error is the last that the host hears of it. The first one counts.

@@ -44,6 +44,7 @@ struct ModelMeasured {
   std::string model;
   MemoryByDevice memory;
 };
+// Of a model that was to grow: it is as it was.
 struct LoadFailed {
   WorkerId worker;
   std::string model;
@@ -89,11 +90,13 @@ struct StartWorker {
 struct ProbeModel {
   WorkerId worker;
   std::string model;
-};  // ModelProbed follows
+  std::int64_t length = 0;
+};  // ModelProbed follows, or LoadFailed
 struct LoadModel {
   WorkerId worker;
   std::string model;
-};
+  std::int64_t length = 0;  // where the worker has the model already: to grow to
+};                          // ModelLoaded or LoadFailed follows
 struct UnloadModel {
   WorkerId worker;
   std::string model;

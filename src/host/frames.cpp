@@ -16,6 +16,11 @@ MemoryByDevice memory_of(wire::MemoryReport const& report) {
   return {{report.weights, report.cache, report.compute, report.projector, report.prefixes, report.other}};
 }
 
+Error error_of(wire::Frame const& frame) {
+  auto const json = wire::payload_from_worker(frame);
+  return json ? wire::error_from(*json) : Error(Code::engine_failed, "an error that cannot be read");
+}
+
 // The key of the model with this number, which `worker` is loading.
 std::optional<std::string> loading_key(WorkerProcess const& worker, std::uint64_t number) {
   for (auto const& [key, heard] : worker.loads) {
@@ -111,6 +116,7 @@ Result<void> Host::on_result(WorkerId id, WorkerProcess& worker, wire::Frame con
   if (auto const key = loading_key(worker, frame.call)) {
     auto const reply = TRY(wire::load_reply_from(TRY(wire::payload_from_worker(frame))));
     worker.loads.erase(*key);
+    worker.loaded.insert(*key);
     feed(ModelLoaded{id, *key, memory_of(reply.memory)});
     return {};
   }
@@ -131,13 +137,11 @@ Result<void> Host::on_result(WorkerId id, WorkerProcess& worker, wire::Frame con
 }
 
 Result<void> Host::on_error(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
-  auto const json = wire::payload_from_worker(frame);
-  auto error = json ? wire::error_from(*json) : Error(Code::engine_failed, "an error that cannot be read");
+  auto error = error_of(frame);
   if (auto const key = loading_key(worker, frame.call)) {
-    worker.models.erase(*key);
     worker.loads.erase(*key);
-    auto const& name = models_.contains(*key) ? models_.at(*key).name : worker.manifest().engine;
-    feed(LoadFailed{id, *key, std::move(error).within("loading " + name)});
+    if (worker.loaded.count(*key) == 0) worker.models.erase(*key);
+    feed(LoadFailed{id, *key, std::move(error).within("loading " + called(*key, worker))});
     return {};
   }
   if (worker.probes.contains(frame.call)) return on_probed(id, worker, frame), Result<void>();
@@ -176,7 +180,8 @@ Result<void> Host::on_chunk(WorkerId, WorkerProcess& worker, wire::Frame const& 
   return {};
 }
 
-// Where nobody can say what a model needs, it is what its file has. What is wrong with it, the load will say.
+// Where nobody can say what a model needs, it is what its file has. What is wrong with it, the load will say;
+// but one that is loaded is not touched for what cannot be.
 void Host::on_probed(WorkerId id, WorkerProcess& worker, wire::Frame const& frame) {
   auto const probing = worker.probes.extract(frame.call).mapped();
   wire::MemoryReport memory;
@@ -184,6 +189,11 @@ void Host::on_probed(WorkerId id, WorkerProcess& worker, wire::Frame const& fram
     auto const json = wire::payload_from_worker(frame);
     auto const reply = json ? wire::load_reply_from(*json) : Result<wire::LoadReply>(json.error());
     if (reply) memory = reply->memory;
+  }
+  if (frame.type == wire::FrameType::error && worker.loaded.count(probing.key) > 0) {
+    auto error = error_of(frame);
+    return feed(
+        LoadFailed{id, probing.key, std::move(error).within("loading " + called(probing.key, worker))});
   }
   if (memory.total() == 0) memory.weights = probing.file_bytes;
   feed(ModelProbed{id, probing.key, memory_of(memory)});
@@ -194,6 +204,7 @@ Result<void> Host::on_unloaded(WorkerId id, WorkerProcess& worker, wire::Frame c
     if (number != frame.call) continue;
     auto const gone = key;
     worker.models.erase(gone);
+    worker.loaded.erase(gone);
     feed(ModelUnloaded{id, gone});
     return {};
   }

@@ -92,8 +92,8 @@ bool Host::post(std::function<void()> command) {
 
 std::vector<std::string> Host::keys_of(std::string const& model) const {
   std::vector<std::string> keys;
-  for (auto const& [key, spec] : models_) {
-    if (spec.name == model) keys.push_back(key);
+  for (auto const& [key, known] : models_) {
+    if (known.names.contains(model)) keys.push_back(key);
   }
   return keys;
 }
@@ -227,7 +227,36 @@ Result<void> Host::validate(JobSpec const& spec) const {
   if ((engine->models != Manifest::Models::none) != spec.model.has_value()) {
     return Error(Code::internal, "the engine `" + spec.engine + "` was called with the wrong kind of model");
   }
+  if (spec.model) TRY(spec.model->length(*engine).within("loading " + spec.model->name));
   return {};
+}
+
+void Host::name_model(Job& job) {
+  auto const& engine = *find_engine(job.spec.engine);
+  auto const& spec = *job.spec.model;
+  job.model = spec.key(engine);
+  job.length = spec.length(engine).value();
+  auto& known = models_[job.model];
+  // The same content at two places: the worker may know the parts of the first only.
+  std::error_code failed;
+  bool const moved = known.spec.file != spec.file && !std::filesystem::exists(known.spec.file, failed);
+  if (known.names.empty() || moved) known.spec = spec;
+  known.names.insert(spec.name);
+  known.options.emplace(job.length, spec.options);
+}
+
+std::string Host::called(std::string const& key, WorkerProcess const& worker) const {
+  auto const known = models_.find(key);
+  return known == models_.end() ? worker.manifest().engine : known->second.spec.name;
+}
+
+ModelSpec Host::spec_of(std::string const& key, std::int64_t length) const {
+  auto const known = models_.find(key);
+  if (known == models_.end()) return {};
+  auto spec = known->second.spec;
+  if (auto const options = known->second.options.find(length); options != known->second.options.end())
+    spec.options = options->second;
+  return spec;
 }
 
 void Host::accept(JobId id, JobSpec spec) {
@@ -244,10 +273,9 @@ void Host::accept(JobId id, JobSpec spec) {
   JobRequest request;
   request.id = id;
   request.engine = job.spec.engine;
-  if (job.spec.model) {
-    request.model = job.spec.model->key();
-    models_.emplace(request.model, *job.spec.model);
-  }
+  if (job.spec.model) name_model(job);
+  request.model = job.model;
+  request.length = job.length;
   request.cores = operation.cores;
   request.job_class = job.spec.job_class;
   request.repeatable = operation.effects != value::Effects::writes;
@@ -314,11 +342,9 @@ void Host::carry_out(Action& action) {
 
 void Host::start_worker(StartWorker const& action) {
   auto const& manifest = *find_engine(action.engine);
-  auto const model = models_.find(action.model);
   auto const limit = options_.limits.memory_bytes;
-  auto started =
-      WorkerProcess::start(manifest, model == models_.end() ? ModelSpec{} : model->second,
-                           limit + kMemoryMargin, Heartbeat(options_.limits.heartbeat, clock_.now()));
+  auto started = WorkerProcess::start(manifest, spec_of(action.model, 0), limit + kMemoryMargin,
+                                      Heartbeat(options_.limits.heartbeat, clock_.now()));
   if (!started) {
     feed(WorkerDied{action.worker, "could not be started: " + started.error().message()});
     return;
@@ -333,41 +359,42 @@ void Host::start_worker(StartWorker const& action) {
     kill(worker, "could not be greeted");
 }
 
-Result<os::Descriptor> Host::open_model(ModelSpec const& spec) const {
-  if (spec.file.empty()) return os::Descriptor();
-  return os::open_for_reading(spec.file).within("loading " + spec.name);
+// What a worker is to look at or load. Nothing where the worker is gone, or the file: then its jobs hear it.
+std::optional<Host::OpenModel> Host::open_model(WorkerId id, std::string const& key, std::int64_t length) {
+  auto const found = workers_.find(id);
+  if (found == workers_.end()) return std::nullopt;
+  OpenModel model{*found->second, spec_of(key, length), {}};
+  if (model.spec.file.empty()) return model;
+  auto file = os::open_for_reading(model.spec.file).within("loading " + model.spec.name);
+  if (!file) return feed(LoadFailed{id, key, std::move(file).error()}), std::nullopt;
+  model.file = std::move(*file);
+  return model;
 }
 
 void Host::probe(ProbeModel const& action) {
-  auto const found = workers_.find(action.worker);
-  if (found == workers_.end()) return;
-  auto& worker = *found->second;
-  auto const& spec = models_.at(action.model);
-  auto file = open_model(spec);
-  if (!file) return feed(LoadFailed{action.worker, action.model, std::move(file).error()});
+  auto model = open_model(action.worker, action.model, action.length);
+  if (!model) return;
+  auto& [worker, spec, file] = *model;
   std::error_code unknown;
   auto const size = std::filesystem::file_size(spec.file, unknown);
   auto const number = next_id_++;
   worker.probes[number] = {action.model, unknown ? 0 : size};
   wire::LoadRequest const request{spec.name, spec.folder, spec.options, std::nullopt};
   auto const text = wire::to_json(request).dump();
-  if (!worker.channel().send(wire::FrameType::probe, number, text, std::move(*file)))
+  if (!worker.channel().send(wire::FrameType::probe, number, text, std::move(file)))
     kill(worker, "could not be sent a model");
 }
 
 void Host::load(LoadModel const& action) {
-  auto const found = workers_.find(action.worker);
-  if (found == workers_.end()) return;
-  auto& worker = *found->second;
-  ModelSpec const spec = action.model.empty() ? ModelSpec{} : models_.at(action.model);
-  auto file = open_model(spec);
-  if (!file) return feed(LoadFailed{action.worker, action.model, std::move(file).error()});
-  auto const number = next_id_++;
-  worker.models[action.model] = number;
+  auto model = open_model(action.worker, action.model, action.length);
+  if (!model) return;
+  auto& [worker, spec, file] = *model;
+  // One that it has grows: it keeps its number.
+  auto const number = worker.models.emplace(action.model, next_id_++).first->second;
   worker.loads[action.model] = clock_.now();
   wire::LoadRequest request{spec.name, spec.folder, spec.options, memory_to_give(), spec.parts};
   auto const sent =
-      worker.channel().send(wire::FrameType::load, number, wire::to_json(request).dump(), std::move(*file));
+      worker.channel().send(wire::FrameType::load, number, wire::to_json(request).dump(), std::move(file));
   if (!sent) kill(worker, "could not be sent a model");
 }
 
@@ -378,11 +405,11 @@ void Host::send(SendJob const& action) {
   auto& worker = *workers_.at(action.worker);
   job.worker = action.worker;
   job.sent = clock_.now();
-  auto const key = job.spec.model ? job.spec.model->key() : std::string();
   auto const sent = [&]() -> Result<void> {
     wire::CallRequest request;
     request.operation = job.spec.operation;
-    request.model = worker.models.at(key);
+    request.model = worker.models.at(job.model);
+    request.length = job.length;
     if (job.spec.deadline) request.time_left = *job.spec.deadline - clock_.now();
     request.inputs =
         TRY(wire::send_blobs(worker.channel(), action.job, job.spec.inputs, wire::Hashes::stated));
@@ -469,8 +496,7 @@ void Host::look_after(WorkerId id, WorkerProcess& worker, MonotonicTime now) {
 
 // Its jobs hear it at once: another worker would wait as long.
 void Host::give_up_load(WorkerId id, WorkerProcess& worker, std::string const& key) {
-  auto const model = models_.find(key);
-  auto const name = model == models_.end() ? worker.manifest().engine : model->second.name;
+  auto const name = called(key, worker);
   auto const patience = human_seconds(seconds(options_.limits.load_patience));
   kill(worker, "told of no progress in loading " + name + " for " + patience + " and was killed");
   feed(LoadFailed{id, key,
@@ -542,7 +568,7 @@ void Host::charge_running(JobId id) {
 Snapshot Host::take_snapshot() const {
   auto snapshot = scheduler_.snapshot(clock_.now());
   auto const name_of = [&](std::string& key) {
-    if (auto const model = models_.find(key); model != models_.end()) key = model->second.name;
+    if (auto const model = models_.find(key); model != models_.end()) key = model->second.spec.name;
   };
   for (auto& resident : snapshot.residents) {
     name_of(resident.model);

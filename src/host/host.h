@@ -101,9 +101,18 @@ class Host {
  private:
   struct Job {
     JobSpec spec;
+    std::string model;        // key; "" where the engine needs none
+    std::int64_t length = 0;  // of the model, see JobRequest
     WorkerId worker = 0;
     MonotonicTime submitted, sent;
     double cpu_seconds = 0;  // of workers that it lost
+  };
+
+  // A model as jobs named it.
+  struct KnownModel {
+    ModelSpec spec;
+    std::set<std::string> names;           // for people
+    std::map<std::int64_t, Json> options;  // by length
   };
 
   Host(Options options, Clock const& clock, os::Wakeup wakeup);
@@ -117,12 +126,21 @@ class Host {
   // All below: the host's thread.
   void accept(JobId id, JobSpec spec);
   Result<void> validate(JobSpec const& spec) const;
+  void name_model(Job& job);
+  ModelSpec spec_of(std::string const& key, std::int64_t length) const;
+  // For people; the engine where it needs no model.
+  std::string called(std::string const& key, WorkerProcess const& worker) const;
   void feed(Event event);
   void carry_out(Action& action);
   void start_worker(StartWorker const& action);
   void probe(ProbeModel const& action);
   void load(LoadModel const& action);
-  Result<os::Descriptor> open_model(ModelSpec const& spec) const;
+  struct OpenModel {
+    WorkerProcess& worker;
+    ModelSpec spec;
+    os::Descriptor file;
+  };
+  std::optional<OpenModel> open_model(WorkerId id, std::string const& key, std::int64_t length);
   void send(SendJob const& action);
   void finish(JobId id, JobReport report);
 
@@ -165,7 +183,7 @@ class Host {
   os::Poller poller_;
   Scheduler scheduler_;
   std::map<JobId, Job> jobs_;
-  std::map<std::string, ModelSpec> models_;  // by key, as jobs named them
+  std::map<std::string, KnownModel> models_;  // by key
   std::map<WorkerId, std::unique_ptr<WorkerProcess>> workers_;
   std::vector<Event> events_;              // that came up while actions were carried out
   std::atomic<std::uint64_t> next_id_{1};  // of jobs and of loads: they share the wire's call numbers

@@ -31,6 +31,7 @@ class ManifestReader {
   int count(Yaml const& mapping, std::string_view key, int fallback, std::string_view word);
   std::string choice(Yaml const& mapping, std::string_view key, std::vector<std::string> const& allowed);
   void read_models(Yaml const& root, Manifest& manifest);
+  void read_length(Yaml const& root, Manifest& manifest);
   void read_sandbox(Yaml const& root, Manifest& manifest);
   void read_environment(Yaml const& root, Manifest& manifest);
   Operation read_operation(Yaml::Entry const& entry);
@@ -95,6 +96,7 @@ void ManifestReader::read_models(Yaml const& root, Manifest& manifest) {
   if (manifest.keeps && (manifest.models != Manifest::Models::file || !manifest.one_model_per_worker)) {
     problem(root.position(), "`keeps: files` goes with `models: file` and `models_per_worker: one`");
   }
+  read_length(root, manifest);
   auto const* folder = root.find("folder");
   if ((manifest.models == Manifest::Models::folder) != (folder != nullptr)) {
     problem(root.position(), "`folder: {port: …, under: …}` goes with `models: folder`, and only with it");
@@ -103,6 +105,21 @@ void ManifestReader::read_models(Yaml const& root, Manifest& manifest) {
   expect_keys(*folder, {"port", "under"});
   manifest.folder_port = text(*folder, "port", true);
   manifest.folder_under = text(*folder, "under", true);
+}
+
+void ManifestReader::read_length(Yaml const& root, Manifest& manifest) {
+  auto const* length = root.find("length");
+  if (!length) return;
+  if (manifest.models != Manifest::Models::file)
+    problem(length->position(), "`length:` goes with `models: file`");
+  expect_keys(*length, {"option", "default"});
+  manifest.length_option = text(*length, "option", true);
+  auto const* number = length->find("default");
+  if (number && number->kind() == Yaml::Kind::integer && number->integer() >= 1) {
+    manifest.default_length = number->integer();
+  } else {
+    problem(length->position(), "`length: {option: NAME, default: N}`: N is a number from 1");
+  }
 }
 
 void ManifestReader::read_sandbox(Yaml const& root, Manifest& manifest) {
@@ -164,8 +181,9 @@ Manifest ManifestReader::read(Yaml const& root) {
     problem(root.position(), "an engine manifest is a mapping that begins with `shoal: 1`");
     return manifest;
   }
-  expect_keys(root, {"shoal", "engine", "version", "about", "for_tests", "program", "models", "folder",
-                     "models_per_worker", "keeps", "calls", "sandbox", "environment", "operations"});
+  expect_keys(root,
+              {"shoal", "engine", "version", "about", "for_tests", "program", "models", "folder",
+               "models_per_worker", "keeps", "length", "calls", "sandbox", "environment", "operations"});
   if (text(root, "shoal", true) != "1")
     problem(root.position(), "`shoal: 1` is the only format this version reads");
   manifest.engine = text(root, "engine", true);

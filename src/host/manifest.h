@@ -37,6 +37,10 @@ struct Manifest {
   std::string folder_under;  // … and where it lies in the data folder
   bool keeps = false;        // with Models::file: its workers may write in a folder of the model's own
   bool one_model_per_worker = true;
+  // The load's option, a number, that says how much one call may have (a context's tokens): a model that was
+  // loaded with more serves those that ask for less, and one with less grows. "": there is none.
+  std::string length_option;
+  std::int64_t default_length = 0;
   int calls = 1;                        // that a worker runs at once; 0: as many as it has cores
   std::vector<std::string> read_paths;  // that its workers may read; missing ones are skipped
   std::vector<std::pair<std::string, std::string>> environment;

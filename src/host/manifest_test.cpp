@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "host/worker_process.h"
+
 namespace shoal::host {
 namespace {
 
@@ -72,6 +74,30 @@ TEST(Manifest, FilesAreKeptForModelFilesOnly) {
   auto without = text;
   without.replace(without.find("models: file"), 12, "models: none");
   EXPECT_NE(parse_manifest(without, "e.yaml").error().message().find("keeps"), std::string::npos);
+}
+
+TEST(Manifest, ALengthIsAnOptionAndItsDefaultAndNoPartOfAModelsKey) {
+  auto const text = std::string(
+      "shoal: 1\nengine: x\nversion: \"1\"\nmodels: file\nlength: {option: context, default: "
+      "4096}\noperations:\n"
+      "  go: {effects: none, inputs: {a: text}, outputs: {b: text}}\n");
+  auto const manifest = parse_manifest(text, "engines/x/engine.yaml");
+  ASSERT_TRUE(manifest) << manifest.error().message();
+  ModelSpec one{"one", "a.gguf", "", Json::object({{"context", 512}, {"kind", "q"}})}, other = one;
+  EXPECT_EQ(one.length(*manifest).value(), 512);
+  other.options = Json::object({{"kind", "q"}});
+  EXPECT_EQ(other.length(*manifest).value(), 4096);
+  EXPECT_EQ(one.key(*manifest), other.key(*manifest));
+  other.options = Json::object({{"kind", "r"}});
+  EXPECT_NE(one.key(*manifest), other.key(*manifest));
+  one.content = other.content = "hash";
+  other.options = one.options;
+  other.file = "the same elsewhere.gguf";
+  EXPECT_EQ(one.key(*manifest), other.key(*manifest));
+  other.options = Json::object({{"context", "long"}});
+  EXPECT_FALSE(other.length(*manifest));
+  EXPECT_NE(problem_of(text, "default: 4096", "default: 0").find("from 1"), std::string::npos);
+  EXPECT_NE(problem_of(text, "models: file", "models: none").find("length"), std::string::npos);
 }
 
 TEST(Manifest, AllMistakesComeAtOnce) {

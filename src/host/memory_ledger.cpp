@@ -64,8 +64,8 @@ std::uint64_t MemoryLedger::used_ram() const {
   return at(used(Account::main), 0) + at(used(Account::helpers), 0);
 }
 
-Bytes MemoryLedger::missing(Account account, MemoryByDevice const& need) const {
-  auto wanted = used(account);
+Bytes MemoryLedger::missing(Account account, MemoryByDevice const& need, Holder const* instead) const {
+  auto wanted = used(account, [&](Holder const& holder) { return !instead || holder != *instead; });
   add(wanted, total_of(need));
   auto const budget = this->budget(account);
   Bytes missing(devices());
@@ -74,8 +74,8 @@ Bytes MemoryLedger::missing(Account account, MemoryByDevice const& need) const {
   return missing;
 }
 
-bool MemoryLedger::fits(MemoryByDevice const& need) const {
-  return is_nothing(total_of(need)) || is_nothing(missing(account_of(need), need));
+bool MemoryLedger::fits(MemoryByDevice const& need, Holder const* instead) const {
+  return is_nothing(total_of(need)) || is_nothing(missing(account_of(need), need, instead));
 }
 
 bool MemoryLedger::can_ever_fit(MemoryByDevice const& need) const {
@@ -84,6 +84,13 @@ bool MemoryLedger::can_ever_fit(MemoryByDevice const& need) const {
 
 bool MemoryLedger::fits_budget(MemoryByDevice const& need) const {
   return account_of(need) == Account::helpers || is_within(total_of(need), budgets_);
+}
+
+MemoryByDevice MemoryLedger::at_most_all(MemoryByDevice const& need) const {
+  if (fits_budget(need)) return need;
+  MemoryByDevice all;
+  for (auto const bytes : budgets_) all.emplace_back().weights = bytes;
+  return all;
 }
 
 void MemoryLedger::release_all(WorkerId worker) {

@@ -28,12 +28,15 @@ class MemoryLedger {
   explicit MemoryLedger(Bytes budgets) : budgets_(std::move(budgets)) {}
 
   static Account account_of(MemoryByDevice const& memory);
-  bool fits(MemoryByDevice const& need) const;
+  // `instead`: who gives its own back for it.
+  bool fits(MemoryByDevice const& need, Holder const* instead = nullptr) const;
   // Whether it would fit if all others of its account were gone: now, and where other programs take nothing.
   bool can_ever_fit(MemoryByDevice const& need) const;
   bool fits_budget(MemoryByDevice const& need) const;
+  // `need`, or all that there ever is where that is less.
+  MemoryByDevice at_most_all(MemoryByDevice const& need) const;
   // By how much `need` (or, empty, what is held already) goes over the account's budget, by device.
-  Bytes missing(Account account, MemoryByDevice const& need = {}) const;
+  Bytes missing(Account account, MemoryByDevice const& need = {}, Holder const* instead = nullptr) const;
 
   void set(Holder const& holder, MemoryByDevice memory) { held_[holder] = std::move(memory); }
   void release(Holder const& holder) { held_.erase(holder); }

@@ -17,6 +17,8 @@ constexpr Duration kLeastResidency = std::chrono::seconds(1);
 constexpr int kResidencyLoads = 2;
 // A line that waits so long has the next memory that comes free to itself.
 constexpr Duration kLongestHunger = std::chrono::seconds(5);
+// An estimate that is more than what there is by so much may still be wrong.
+constexpr double kDoubtfulExcess = 1.5;
 // Where processes wait for memory for so much of the time, a tenth of ours is given back, and after a while
 // more.
 constexpr double kStalled = 0.1;
@@ -45,68 +47,106 @@ std::string bytes_in_words(Bytes const& bytes) {
 
 }  // namespace
 
-void Scheduler::begin_residency(LineKey const& line, WorkerId id, Worker& worker) {
+void Scheduler::begin_residency(LineKey const& line, Worker& worker) {
   auto& model = worker.models[line.model];
   model.since = model.last_used = now_;
   auto const jobs = queue_.size_of(line);
   model.reason = "for " + std::to_string(jobs) + (jobs == 1 ? " call" : " calls");
-  bool const known = line.model.empty() || !traits(line.engine).probes || facts_[line].memory;
-  // One that killed a worker may have done so when it was looked at.
-  if (known || is_suspect(line)) return;
-  model.state = ModelState::probing;
-  actions_.push_back(ProbeModel{id, line.model});
 }
 
-void Scheduler::load(LineKey const& line, WorkerId id, Worker& worker) {
-  if (!may_load(line, worker)) return void(blocked_.insert(id));
-  auto const need = facts_[line].memory.value_or(MemoryByDevice());
-  bool const is_helper = MemoryLedger::account_of(need) == MemoryLedger::Account::helpers;
-  if (!ledger_.fits(need)) return make_room(line, need);
-  if (memory_is_claimed_ && !is_helper) return;
+bool Scheduler::load(LineKey const& line, WorkerId id, Worker& worker) {
+  if (!may_load(line, worker)) return blocked_.insert(id), false;
+  auto& model = worker.models.at(line.model);
+  if (model.running > 0) return false;  // it grows when they have ended
+  model.grows = model.state == ModelState::loaded;
+  model.wanted = jobs_.at(queue_.first(line)).request.length;
+  auto& known = facts_[line].needs;
+  // One that killed a worker may have done so when it was looked at.
+  bool const look = !line.model.empty() && traits(line.engine).probes && !is_suspect(line);
+  if (look && !known.contains(model.wanted)) {
+    model.state = ModelState::probing;
+    actions_.push_back(ProbeModel{id, line.model, model.wanted});
+    return false;
+  }
+  auto const need = known.contains(model.wanted) ? known.at(model.wanted) : Need();
+  MemoryLedger::Holder const holder{id, line.model};
+  auto const account = MemoryLedger::account_of(need.memory);
+  bool const fits = ledger_.fits(need.memory, &holder);
+  if (!fits && !may_be_tried(need)) return make_room(line, need, holder);
+  if (!memory_is_claimed_ || account == MemoryLedger::Account::helpers)
+    begin_load(line, id, model, ledger_.at_most_all(need.memory));
+  return false;
+}
+
+bool Scheduler::may_be_tried(Need const& need) const {
+  auto const account = MemoryLedger::account_of(need.memory);
+  if (need.measured || !is_nothing(ledger_.used(account))) return false;
+  auto const wanted = total_of(need.memory);
+  auto const budget = ledger_.budget(account);
+  for (std::size_t device = 0; device < wanted.size(); ++device) {
+    auto const most = device < budget.size() ? static_cast<double>(budget[device]) * kDoubtfulExcess : 0;
+    if (static_cast<double>(wanted[device]) > most) return false;
+  }
+  return true;
+}
+
+void Scheduler::begin_load(LineKey const& line, WorkerId id, Model& model, MemoryByDevice const& need) {
   hungry_.erase(line);
   if (!need.empty()) ledger_.set({id, line.model}, need);
-  auto& model = worker.models.at(line.model);
+  auto const lengths = std::to_string(model.length) + " to " + std::to_string(model.wanted);
+  note(Decision::Kind::load, line, model.grows ? "grows from " + lengths + " for a call" : model.reason);
   model.state = ModelState::loading;
   model.since = now_;
-  note(Decision::Kind::load, line, model.reason);
-  actions_.push_back(LoadModel{id, line.model});
+  actions_.push_back(LoadModel{id, line.model, model.wanted});
 }
 
 // Never: others of ours may go, and what other programs take may come back, but not while nothing of ours is
 // there to wait for.
-bool Scheduler::is_hopeless(MemoryByDevice const& need) const {
+bool Scheduler::is_hopeless(MemoryByDevice const& need, MemoryLedger::Holder const& asks) const {
   if (ledger_.can_ever_fit(need)) return false;
-  return !ledger_.fits_budget(need) || is_nothing(ledger_.used(MemoryLedger::account_of(need)));
+  auto const others = ledger_.used(MemoryLedger::account_of(need),
+                                   [&](MemoryLedger::Holder const& holder) { return holder != asks; });
+  return !ledger_.fits_budget(need) || is_nothing(others);
 }
 
-void Scheduler::make_room(LineKey const& line, MemoryByDevice const& need) {
+bool Scheduler::make_room(LineKey const& line, Need const& needed, MemoryLedger::Holder const& holder) {
+  auto const& need = needed.memory;
   auto const account = MemoryLedger::account_of(need);
-  if (is_hopeless(need)) {
-    auto const reason = "it needs " + bytes_in_words(total_of(need)) + " of memory, and models may take " +
+  if (is_hopeless(need, holder)) {
+    auto const reason = "it needs " + bytes_in_words(total_of(need)) + " of memory" +
+                        (needed.measured ? "" : " by an estimate") + ", and models may take " +
                         bytes_in_words(ledger_.budget(account)) + " now";
     note(Decision::Kind::refuse, line, reason);
-    return fail_line(line, Error(Code::out_of_memory, reason + "; use a smaller model or a shorter context"));
+    fail_line(line, Error(Code::out_of_memory, reason + "; use a smaller model or a shorter context"),
+              workers_.at(holder.first).models.at(line.model).wanted);
+    return true;
   }
   auto const asked = hungry_.emplace(line, now_).first->second;
   bool const overdue = now_ - asked >= kLongestHunger;
   if (!overdue) wake_at(asked + kLongestHunger);
   if (overdue && account == MemoryLedger::Account::main) memory_is_claimed_ = true;
-  auto const missing = less(ledger_.missing(account, need), leaving(account));
-  if (is_nothing(missing)) return;
-  auto idle = candidates(account);
-  if (auto const victims = choose_victims(idle, missing)) {
-    for (auto const& victim : *victims) evict(victim.worker, victim.model, "to make room for " + line.model);
-    return;
-  }
-  auto possible = drainable(account, asked);
+  auto const missing = less(ledger_.missing(account, need, &holder), leaving(account));
+  if (is_nothing(missing)) return false;
+  if (evict_idle(line, account, missing)) return false;
+  auto possible = drainable(account, asked, holder);
+  auto const idle = candidates(account);
   possible.insert(possible.end(), idle.begin(), idle.end());
   auto const victims = choose_victims(possible, missing);
-  if (!victims) return;
+  if (!victims) return false;
   for (auto const& victim : *victims) {
     auto& worker = workers_.at(victim.worker);
     for (auto& [name, model] : worker.models)
       if (traits(worker.engine).one_model_per_worker || name == victim.model) model.draining = true;
   }
+  evict_idle(line, account, missing);  // that only had work waiting: nothing more will happen to them
+  return false;
+}
+
+bool Scheduler::evict_idle(LineKey const& line, MemoryLedger::Account account, Bytes const& missing) {
+  auto const victims = choose_victims(candidates(account), missing);
+  if (!victims) return false;
+  for (auto const& victim : *victims) evict(victim.worker, victim.model, "to make room for " + line.model);
+  return true;
 }
 
 bool Scheduler::has_work(Worker const& worker, std::string const& name) const {
@@ -157,17 +197,19 @@ std::vector<Candidate> Scheduler::candidates(MemoryLedger::Account account) {
   return found;
 }
 
-std::vector<Candidate> Scheduler::drainable(MemoryLedger::Account account, MonotonicTime asked) {
+std::vector<Candidate> Scheduler::drainable(MemoryLedger::Account account, MonotonicTime asked,
+                                            MemoryLedger::Holder const& asks) {
   std::vector<Candidate> found;
   for (auto const& [id, worker] : workers_) {
     if (worker.stopping || !worker.ready) continue;
     for (auto const& [name, model] : worker.models) {
       auto const& facts = facts_[{worker.engine, name}];
       if (model.state != ModelState::loaded || facts.pinned || !has_work(worker, name)) continue;
+      if (asks == MemoryLedger::Holder(id, name)) continue;
       auto made = candidate(id, name, account);
       if (is_nothing(made.bytes)) continue;
       auto const turn_ends = std::max(asked, model.since) + turn_of(facts.load_time);
-      if (turn_ends <= now_) {
+      if (turn_ends <= now_ || waits_to_grow(worker, name)) {
         found.push_back(std::move(made));
       } else {
         wake_at(turn_ends);
@@ -175,6 +217,13 @@ std::vector<Candidate> Scheduler::drainable(MemoryLedger::Account account, Monot
     }
   }
   return found;
+}
+
+// It cannot go on before there is memory for it: it has no turn that others must wait for.
+bool Scheduler::waits_to_grow(Worker const& worker, std::string const& name) const {
+  auto const& model = worker.models.at(name);
+  LineKey const line{worker.engine, name};
+  return model.running == 0 && queue_.has(line) && jobs_.at(queue_.first(line)).request.length > model.length;
 }
 
 Bytes Scheduler::leaving(MemoryLedger::Account account) const {
@@ -253,9 +302,9 @@ void Scheduler::handle(ModelProbed const& event) {
   if (found == workers_.end()) return;
   auto const model = found->second.models.find(event.model);
   if (model == found->second.models.end() || model->second.state != ModelState::probing) return;
-  model->second.state = ModelState::waiting;
+  model->second.state = model->second.grows ? ModelState::loaded : ModelState::waiting;
   auto& facts = facts_[{found->second.engine, event.model}];
-  facts.memory = event.memory;
+  facts.needs[model->second.wanted] = {event.memory};
   facts.load_deaths = 0;
   restarts_.works(found->second.slot);
 }
@@ -267,15 +316,17 @@ void Scheduler::handle(ModelLoaded const& event) {
   if (model == found->second.models.end() || model->second.state != ModelState::loading) return;
   LineKey const line{found->second.engine, event.model};
   auto& facts = facts_[line];
-  facts.load_time = now_ - model->second.since;
+  auto const took = now_ - model->second.since;
+  if (!model->second.grows) facts.load_time = took;
   facts.load_deaths = 0;
   if (!is_nothing(total_of(event.memory))) {
-    facts.memory = event.memory;
+    facts.needs[model->second.wanted] = {event.memory, true};
     ledger_.set({event.worker, event.model}, event.memory);
   }
   model->second.state = ModelState::loaded;
+  model->second.length = model->second.wanted;
   model->second.since = model->second.last_used = now_;
-  note(Decision::Kind::loaded, line, "in " + human_seconds(seconds(facts.load_time)));
+  note(Decision::Kind::loaded, line, "in " + human_seconds(seconds(took)));
 }
 
 void Scheduler::handle(ModelMeasured const& event) {
@@ -283,20 +334,32 @@ void Scheduler::handle(ModelMeasured const& event) {
   if (found == workers_.end() || is_nothing(total_of(event.memory))) return;
   auto const model = found->second.models.find(event.model);
   if (model == found->second.models.end() || model->second.state != ModelState::loaded) return;
-  facts_[{found->second.engine, event.model}].memory = event.memory;
+  facts_[{found->second.engine, event.model}].needs[model->second.length] = {event.memory, true};
   ledger_.set({event.worker, event.model}, event.memory);
 }
 
 void Scheduler::handle(LoadFailed const& event) {
   auto const found = workers_.find(event.worker);
   if (found == workers_.end()) return;
+  auto const model = found->second.models.find(event.model);
+  if (model == found->second.models.end()) return;
+  auto const state = model->second.state;
+  if (state != ModelState::probing && state != ModelState::loading) return;
   LineKey const line{found->second.engine, event.model};
-  found->second.models.erase(event.model);
-  ledger_.release({event.worker, event.model});
-  facts_[line].load_deaths = 0;
+  auto& facts = facts_[line];
+  auto const wanted = model->second.wanted;
+  if (model->second.grows) {
+    model->second.state = ModelState::loaded;
+    if (auto const need = facts.needs.find(model->second.length); need != facts.needs.end())
+      ledger_.set({event.worker, event.model}, need->second.memory);
+  } else {
+    found->second.models.erase(model);
+    ledger_.release({event.worker, event.model});
+  }
+  facts.load_deaths = 0;
   restarts_.works(found->second.slot);
   note(Decision::Kind::fail, line, event.error.message());
-  fail_line(line, event.error);
+  fail_line(line, event.error, wanted);
 }
 
 void Scheduler::handle(ModelUnloaded const& event) {
@@ -379,6 +442,7 @@ Resident Scheduler::resident_of(WorkerId id, Worker const& worker, std::string c
   resident.helper = total_of({resident.memory})[0] < kHelperBytes;
   resident.estimated = resident.state == State::loading;
   resident.running = model->second.running;
+  resident.length = model->second.length;
   resident.waiting = static_cast<int>(queue_.size_of({worker.engine, name}));
   resident.resident_seconds = seconds(now_ - model->second.since);
   resident.idle_seconds = resident.running > 0 ? 0 : seconds(now_ - model->second.last_used);

@@ -33,12 +33,16 @@ class ResidencyTest : public testing::Test {
     owed.push_back(WorkerReady{start.worker});
   }
   void answer(ProbeModel const& probe, std::vector<Event>& owed) {
-    owed.push_back(ModelProbed{probe.worker, probe.model, needs(sizes_.at(probe.model))});
+    if (probe.length > kLongest)
+      return owed.push_back(LoadFailed{probe.worker, probe.model, Error(Code::invalid_argument, "too long")});
+    owed.push_back(ModelProbed{
+        probe.worker, probe.model,
+        estimates_.contains(probe.model) ? needs(estimates_[probe.model]) : size(probe.model, probe.length)});
   }
   void answer(LoadModel const& load, std::vector<Event>& owed) {
-    loads_.push_back(load.model);
+    loads_.push_back(load.model + (load.length > 0 ? std::to_string(load.length) : ""));
     now_ += 0.1;
-    owed.push_back(ModelLoaded{load.worker, load.model, needs(sizes_.at(load.model))});
+    owed.push_back(ModelLoaded{load.worker, load.model, size(load.model, load.length)});
   }
   void answer(UnloadModel const& unload, std::vector<Event>& owed) {
     evicted_.push_back(unload.model);
@@ -53,15 +57,19 @@ class ResidencyTest : public testing::Test {
   }
   void answer(FailJob const& fail, std::vector<Event>&) { failed_.push_back(fail); }
 
-  void ask(JobId id, std::string model, std::string engine = "llama") {
+  MemoryByDevice size(std::string const& model, std::int64_t length) const {
+    return needs(sizes_.at(model) + static_cast<std::uint64_t>(length));
+  }
+  void ask(JobId id, std::string model, std::string engine = "llama", std::int64_t length = 0) {
     JobRequest request;
+    request.length = length;
     request.id = id;
     request.engine = std::move(engine);
     request.model = std::move(model);
     feed(JobArrived{request});
   }
-  void ask_and_end(JobId id, std::string model) {
-    ask(id, std::move(model));
+  void ask_and_end(JobId id, std::string model, std::int64_t length = 0) {
+    ask(id, std::move(model), "llama", length);
     feed(JobEnded{id});
   }
   void wait(double seconds_) {
@@ -80,12 +88,14 @@ class ResidencyTest : public testing::Test {
     return names;
   }
   using Names = std::vector<std::string>;
+  static constexpr std::int64_t kLongest = 500;
 
   double now_ = 1000;
   Scheduler scheduler_{{{{"llama", {1, true, true}}, {"small", {4, false, true}}}, {2, {1000 * kMB}}}};
   std::map<std::string, std::uint64_t> sizes_ = {{"a", 600}, {"b", 600},     {"c", 300},
                                                  {"d", 300}, {"huge", 1500}, {"h", 50},
                                                  {"i", 50},  {"j", 50},      {"k", 50}};
+  std::map<std::string, std::uint64_t> estimates_;  // where they are wrong
   std::vector<std::string> loads_, evicted_;
   std::vector<JobId> sent_;
   std::vector<FailJob> failed_;
@@ -222,6 +232,99 @@ TEST_F(ResidencyTest, WorkersOfManyModelsUnloadOneByOne) {
   feed(JobEnded{1});
   EXPECT_EQ(evicted_, (Names{"c"})) << "one of them is enough";
   EXPECT_EQ(sent_.back(), 3u);
+}
+
+TEST_F(ResidencyTest, AnEstimateThatMayBeWrongIsTriedWhenNothingElseIsThere) {
+  estimates_["a"] = 1100;  // 600 in truth
+  ask_and_end(1, "c");
+  ask(2, "a");
+  ASSERT_EQ(failed_.size(), 1u);
+  EXPECT_NE(failed_[0].error.message().find("by an estimate"), std::string::npos);
+  EXPECT_EQ(resident(), (Names{"c"})) << "nobody goes for what may fail";
+  wait(700);
+  ask_and_end(3, "a");
+  EXPECT_EQ(resident(), (Names{"a"}));
+  ask_and_end(4, "c");
+  EXPECT_EQ(resident(), (Names{"a", "c"})) << "the ledger has the truth";
+  EXPECT_EQ(failed_.size(), 1u);
+}
+
+TEST_F(ResidencyTest, WhatWasMeasuredIsNotTriedAgain) {
+  estimates_["a"] = 900;
+  sizes_["a"] = 1200;
+  ask_and_end(1, "a");
+  wait(5);
+  EXPECT_EQ(resident(), Names()) << "it is more than may be";
+  ask(2, "a");
+  ASSERT_EQ(failed_.size(), 1u);
+  EXPECT_EQ(failed_[0].error.message().find("by an estimate"), std::string::npos)
+      << failed_[0].error.message();
+}
+
+TEST_F(ResidencyTest, AnotherLengthIsServedByTheResidentOrGrowsIt) {
+  ask_and_end(1, "c", 200);
+  ask_and_end(2, "c", 100);
+  EXPECT_EQ(loads_, (Names{"c200"})) << "what it has is enough";
+  ask_and_end(3, "c", 400);
+  EXPECT_EQ(loads_, (Names{"c200", "c400"}));
+  ask_and_end(4, "c", 200);
+  EXPECT_EQ(loads_.size(), 2u);
+  auto const snapshot = scheduler_.snapshot(at(now_));
+  ASSERT_EQ(snapshot.residents.size(), 1u);
+  EXPECT_EQ(snapshot.residents[0].length, 400);
+  EXPECT_EQ(snapshot.residents[0].memory.total(), 700 * kMB) << "once, and as it is now";
+  EXPECT_TRUE(evicted_.empty());
+}
+
+TEST_F(ResidencyTest, AModelGrowsWhenItsCallsHaveEndedAndNobodyOvertakes) {
+  ask(1, "c", "small", 100);
+  ask(2, "c", "small", 100);
+  ask(3, "c", "small", 300);
+  ask(4, "c", "small", 100);
+  feed(JobEnded{1});
+  EXPECT_EQ(sent_, (std::vector<JobId>{1, 2}));
+  feed(JobEnded{2});
+  EXPECT_EQ(loads_, (Names{"c100", "c300"}));
+  EXPECT_EQ(sent_, (std::vector<JobId>{1, 2, 3, 4}));
+}
+
+TEST_F(ResidencyTest, ALengthThatCannotBeFailsAloneAndTheResidentStays) {
+  ask_and_end(1, "c", 100);
+  ask(2, "c", "llama", 600);
+  ASSERT_EQ(failed_.size(), 1u);
+  EXPECT_EQ(failed_[0].error.code(), Code::invalid_argument);
+  sizes_["c"] = 700;  // 700 + 400 is more than there is
+  ask(3, "c", "llama", 400);
+  ASSERT_EQ(failed_.size(), 2u);
+  EXPECT_EQ(failed_[1].error.code(), Code::out_of_memory);
+  ask(4, "c", "llama", 100);
+  EXPECT_EQ(sent_.back(), 4u);
+  EXPECT_EQ(loads_, (Names{"c100"}));
+}
+
+TEST_F(ResidencyTest, AModelThatGrowsTakesTheRoomOfIdleOnes) {
+  ask_and_end(1, "c", 100);
+  ask_and_end(2, "d", 100);
+  wait(5);
+  ask(3, "c", "llama", 400);
+  EXPECT_EQ(evicted_.size(), 1u);
+  EXPECT_EQ(loads_, (Names{"c100", "d100", "c400"}));
+  EXPECT_EQ(sent_.back(), 3u);
+}
+
+TEST_F(ResidencyTest, TwoThatWantToGrowIntoTheSameRoomBothDo) {
+  ask(1, "c", "llama", 100);
+  ask(2, "d", "llama", 100);
+  ask(3, "c", "llama", 450);
+  ask(4, "d", "llama", 450);
+  feed(JobEnded{1});
+  feed(JobEnded{2});
+  wait(10);
+  ASSERT_EQ(sent_.size(), 3u);
+  feed(JobEnded{sent_.back()});
+  wait(10);
+  EXPECT_EQ(sent_.size(), 4u);
+  EXPECT_TRUE(failed_.empty());
 }
 
 }  // namespace

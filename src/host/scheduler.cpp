@@ -174,7 +174,7 @@ void Scheduler::load_lost(Worker const& worker, std::string const& name, WorkerD
   auto const what = "worker " + worker.engine + " " + death.reason +
                     " while it loaded the model; so did another one, so it is not tried again";
   note(Decision::Kind::fail, line, what);
-  fail_line(line, Error(Code::engine_failed, what));
+  fail_line(line, Error(Code::engine_failed, what), worker.models.at(name).wanted);
 }
 
 void Scheduler::handle(CoresReturned const& event) { leases_.returned(event.worker); }
@@ -250,13 +250,14 @@ bool Scheduler::advance(LineKey const& line) {
   auto model = worker->models.find(line.model);
   if (model == worker->models.end()) {
     if (!may_load(line, *worker)) return blocked_.insert(id), false;
-    begin_residency(line, id, *worker);
+    begin_residency(line, *worker);
     model = worker->models.find(line.model);
   }
-  if (model->second.state == ModelState::waiting) load(line, id, *worker);
-  if (!queue_.has(line) || model->second.state != ModelState::loaded) return false;
+  if (model->second.state == ModelState::waiting) return load(line, id, *worker);
+  if (model->second.state != ModelState::loaded) return false;
   if (model->second.draining || model->second.leaving) return false;
   auto const& job = jobs_.at(first);
+  if (job.request.length > model->second.length) return load(line, id, *worker);
   if (!may_join(job, *worker)) return blocked_.insert(id), false;
   auto const calls = traits(line.engine).calls;
   if (calls > 0 && worker->running.size() >= static_cast<std::size_t>(calls)) return false;
@@ -338,7 +339,8 @@ bool Scheduler::waits_for_cores(LineKey const& line) const {
   auto const* worker = worker_of_slot(slot_of(line), id);
   if (!worker || !worker->ready || worker->stopping || leases_.cores_of(id) > 0) return false;
   auto const model = worker->models.find(line.model);
-  return model != worker->models.end() && model->second.state == ModelState::loaded;
+  return model != worker->models.end() && model->second.state == ModelState::loaded &&
+         jobs_.at(queue_.first(line)).request.length <= model->second.length;
 }
 
 void Scheduler::fail(JobId id, Error error) {
@@ -350,8 +352,10 @@ void Scheduler::fail(JobId id, Error error) {
   actions_.push_back(FailJob{id, std::move(error)});
 }
 
-void Scheduler::fail_line(LineKey const& line, Error const& error) {
-  for (auto const id : queue_.jobs_of(line)) fail(id, error);
+void Scheduler::fail_line(LineKey const& line, Error const& error, std::int64_t length) {
+  for (auto const id : queue_.jobs_of(line)) {
+    if (jobs_.at(id).request.length >= length) fail(id, error);
+  }
 }
 
 void Scheduler::fail_slot(std::string const& slot, Error const& error) {

@@ -57,6 +57,9 @@ class Scheduler {
     bool draining = false;  // gets no jobs more, as others wait for its memory
     bool leaving = false;   // the same, as somebody asked for its end
     int running = 0;
+    std::int64_t length = 0;  // that it was loaded with; wanted: that it is being loaded with
+    std::int64_t wanted = 0;
+    bool grows = false;   // it is resident, while it is looked at or loaded
     MonotonicTime since;  // the state
     MonotonicTime last_used;
     std::string reason;  // why it was loaded
@@ -72,9 +75,13 @@ class Scheduler {
 
     bool is_loading() const;
   };
+  struct Need {
+    MemoryByDevice memory;
+    bool measured = false;  // by a worker that has loaded it; false: estimated
+  };
   // What is known of a model, resident or not.
   struct Facts {
-    std::optional<MemoryByDevice> memory;
+    std::map<std::int64_t, Need> needs;  // by length
     Duration load_time = std::chrono::milliseconds(500);
     int load_deaths = 0;  // of workers that were loading it
     bool pinned = false;
@@ -108,7 +115,8 @@ class Scheduler {
   void take_off(Job& job);  // its worker
   void enqueue(Job& job);
   void fail(JobId job, Error error);
-  void fail_line(LineKey const& line, Error const& error);
+  // Jobs that need so much of the model at least.
+  void fail_line(LineKey const& line, Error const& error, std::int64_t length = 0);
   void fail_slot(std::string const& slot, Error const& error);
   Duration retry_after() const;
 
@@ -131,18 +139,25 @@ class Scheduler {
   void wake_at(MonotonicTime time);
 
   // residency.cpp: who is resident.
-  void begin_residency(LineKey const& line, WorkerId id, Worker& worker);
-  void load(LineKey const& line, WorkerId id, Worker& worker);
-  void make_room(LineKey const& line, MemoryByDevice const& need);
-  bool is_hopeless(MemoryByDevice const& need) const;
+  void begin_residency(LineKey const& line, Worker& worker);
+  // Looks at, loads or grows the model as the line's first job needs it. True where that job was failed.
+  bool load(LineKey const& line, WorkerId id, Worker& worker);
+  void begin_load(LineKey const& line, WorkerId id, Model& model, MemoryByDevice const& need);
+  bool make_room(LineKey const& line, Need const& need, MemoryLedger::Holder const& holder);
+  // An estimate does not fit, but may be wrong, and trying hurts nobody.
+  bool may_be_tried(Need const& need) const;
+  bool evict_idle(LineKey const& line, MemoryLedger::Account account, Bytes const& missing);
+  bool is_hopeless(MemoryByDevice const& need, MemoryLedger::Holder const& holder) const;
   // Residents without work whose end would help the account.
   std::vector<Candidate> candidates(MemoryLedger::Account account);
   // Those that others may ask to end now, although there is work for them.
-  std::vector<Candidate> drainable(MemoryLedger::Account account, MonotonicTime asked);
+  std::vector<Candidate> drainable(MemoryLedger::Account account, MonotonicTime asked,
+                                   MemoryLedger::Holder const& asks);
   Candidate candidate(WorkerId id, std::string const& model, MemoryLedger::Account account) const;
   Bytes leaving(MemoryLedger::Account account) const;
   bool has_work(Worker const& worker, std::string const& model) const;
   bool all_idle(Worker const& worker) const;
+  bool waits_to_grow(Worker const& worker, std::string const& model) const;
   void evict(WorkerId id, std::string const& model, std::string const& reason);
   void relieve();
   void retire_idle();

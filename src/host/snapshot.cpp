@@ -53,6 +53,7 @@ Json to_json(Resident const& resident) {
                        {"memory", to_json(resident.memory)},
                        {"estimated", resident.estimated},
                        {"private_bytes", resident.private_bytes},
+                       {"length", resident.length},
                        {"cores", resident.cores},
                        {"running", resident.running},
                        {"waiting", resident.waiting},

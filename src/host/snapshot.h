@@ -35,6 +35,7 @@ struct Resident {
   MemoryByKind memory;
   bool estimated = false;           // not yet corrected by what the worker reports
   std::uint64_t private_bytes = 0;  // of the whole worker, as the kernel counts what no file backs
+  std::int64_t length = 0;          // that it was loaded with: a context's tokens; 0: it has none
   int cores = 0;                    // leased to the whole worker
   int running = 0;                  // jobs: each holds a lease on the resident
   int waiting = 0;                  // jobs in its line

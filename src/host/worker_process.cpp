@@ -19,6 +19,15 @@ constexpr std::size_t kKeptErrorBytes = 4096;
 // Taken at one time, so that a worker which writes without end keeps nobody waiting.
 constexpr int kErrorReads = 16;
 
+// What distinguishes loaded models: a length does not.
+Json lasting(Json const& options, std::string const& length_option) {
+  Json lasting;
+  for (auto const& [name, value] : options.as_object()) {
+    if (name != length_option) lasting.set(name, value);
+  }
+  return lasting;
+}
+
 std::vector<std::string> existing(std::vector<std::string> const& paths) {
   std::vector<std::string> found;
   std::error_code failed;
@@ -59,6 +68,21 @@ std::vector<std::string> environment(Manifest const& manifest, std::vector<std::
 }
 
 }  // namespace
+
+std::string ModelSpec::key(Manifest const& manifest) const {
+  auto const lasting_options = lasting(options, manifest.length_option);
+  return (content.empty() ? file : content) + folder +
+         (lasting_options.is_null() ? "" : lasting_options.dump());
+}
+
+Result<std::int64_t> ModelSpec::length(Manifest const& manifest) const {
+  if (manifest.length_option.empty()) return 0;
+  auto const& wanted = options[manifest.length_option];
+  if (wanted.is_null()) return manifest.default_length;
+  if (auto const length = wanted.as_integer(); length >= 1) return length;
+  return Error(Code::invalid_argument, "the option " + manifest.length_option + " is " + wanted.dump() +
+                                           "; it takes a number from 1");
+}
 
 Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Manifest const& manifest, ModelSpec const& model,
                                                             std::uint64_t memory_bytes, Heartbeat began) {

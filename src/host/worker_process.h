@@ -27,9 +27,13 @@ struct ModelSpec {
   Json options;
   // Of a model in several files: the paths of all, in their order; the worker may open them.
   std::vector<std::string> parts = {};
+  // What tells its content from others, where that is known: a hash. Files with the same are one model.
+  std::string content = {};
 
-  // Equal keys: the same loaded model serves both.
-  std::string key() const { return file + folder + (options.is_null() ? "" : options.dump()); }
+  // Equal keys: the same loaded model serves both, at least once it has grown (see Manifest::length_option).
+  std::string key(Manifest const& manifest) const;
+  // That it must be loaded with. 0: the engine has no such thing. invalid_argument: the option is no length.
+  Result<std::int64_t> length(Manifest const& manifest) const;
 };
 
 class WorkerProcess {
@@ -61,6 +65,7 @@ class WorkerProcess {
   std::string killed_because;                   // by us
   double cpu_seconds = 0;                       // reported so far
   std::map<std::string, std::uint64_t> models;  // key → number, of those loaded or loading
+  std::set<std::string> loaded;                 // keys of them, also while they grow
   std::map<std::string, MonotonicTime> loads;   // key → when it was heard of last, of those loading
   struct Probing {
     std::string key;

@@ -292,10 +292,12 @@ Result<Target> Library::link_leaf(std::string const& name) const {
     OperationTarget operation;
     operation.engine = found->engine;
     operation.operation = found->operation;
-    operation.model = host::ModelSpec{model.entry.name, model.path(), {}, model.entry.options, model.parts()};
-    operation.model_hash = model.content_hash().hex() + model.entry.options.dump();
+    auto const content = model.content_hash().hex();
+    operation.model =
+        host::ModelSpec{model.entry.name, model.path(), {}, model.entry.options, model.parts(), content};
+    operation.model_hash = content + model.entry.options.dump();
     if (found->engine->keeps)
-      operation.folder = cache_folder_ + "/kept/" + found->engine->engine + "/" + model.content_hash().hex();
+      operation.folder = cache_folder_ + "/kept/" + found->engine->engine + "/" + content;
     return Target{found->name, std::move(operation)};
   }
   return unknown(name);

@@ -127,6 +127,7 @@ Json to_json(CallRequest const& request) {
   Json json =
       Json::object({{"operation", request.operation}, {"model", request.model}, {"inputs", request.inputs}});
   if (request.time_left) json.set("time_left", seconds(*request.time_left));
+  if (request.length > 0) json.set("length", request.length);
   return json;
 }
 
@@ -136,6 +137,7 @@ Result<CallRequest> call_request_from(Json const& json) {
   request.model = TRY(require_id(json, "model"));
   request.inputs = json["inputs"];
   if (json["time_left"].is_number()) request.time_left = from_seconds(json["time_left"].as_number());
+  request.length = json["length"].as_integer();
   return request;
 }
 

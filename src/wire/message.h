@@ -61,6 +61,7 @@ struct CallRequest {
   std::uint64_t model = 0;                 // the number of its LOAD; 0: the engine needs none
   Json inputs;                             // with {"$buffer": id} for blobs
   std::optional<Duration> time_left = {};  // until its deadline, when the frame was made
+  std::int64_t length = 0;                 // of the model that it may have at most; 0: all that the model has
 };
 
 // RESULT of a call.

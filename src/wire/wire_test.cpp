@@ -188,6 +188,8 @@ TEST(Message, RoundTrips) {
   EXPECT_EQ(call.operation, "echo");
   EXPECT_EQ(call.model, 4u);
   EXPECT_EQ(call.inputs["a"], Json(1));
+  EXPECT_EQ(call.length, 0);
+  EXPECT_EQ(call_request_from(to_json(CallRequest{"echo", 4, {}, {}, 512})).value().length, 512);
   auto const reply = load_reply_from(to_json(LoadReply{Json("m"), {1, 2, 3, 4}})).value();
   EXPECT_EQ(reply.memory.total(), 10u);
   EXPECT_EQ(error_from(to_json(Error(Code::busy, "full"))), Error(Code::busy, "full"));

@@ -121,12 +121,43 @@ TEST_F(AcceptanceTest, TwoModelsUnderACapThatFitsOneTakeTurns) {
   // So that neither counts as a helper beside the other.
   auto other = large_;
   other.name = "other";
-  other.options = Json::object({{"context", 256}});
+  other.content = "told apart";
   std::vector<Pending> pending;
   for (int i = 0; i < 16; ++i) pending.push_back(submit(i % 2 ? large_ : other, 1));
   for (auto& each : pending) expect_text(each);
   EXPECT_LE(count(Decision::Kind::load), 4u);
   EXPECT_GE(count(Decision::Kind::evict), 1u);
+}
+
+TEST_F(AcceptanceTest, AnotherContextLengthDoesNotReload) {
+  auto longer = small_, shorter = small_;
+  longer.options = Json::object({{"context", 1024}});
+  shorter.options = Json::object({{"context", 256}});
+  shorter.name = "the same by another name";
+  auto first = submit(small_);
+  expect_text(first);
+  auto const before = resident("small").value();
+  EXPECT_EQ(before.length, 512);
+  auto short_one = submit(shorter), running = submit(small_, 100);
+  expect_text(short_one);
+  EXPECT_EQ(resident("small")->length, 512);
+  auto long_one = submit(longer);  // waits for what runs
+  expect_text(running);
+  expect_text(long_one);
+  auto const after = resident("small").value();
+  EXPECT_EQ(after.length, 1024);
+  EXPECT_EQ(after.process, before.process);
+  EXPECT_EQ(after.memory.weights, before.memory.weights);
+  EXPECT_EQ(after.memory.cache, 2 * before.memory.cache);
+  EXPECT_EQ(host_->snapshot()->residents.size(), 1u);
+  EXPECT_EQ(count(Decision::Kind::evict), 0u);
+  // What cannot be is told, and the resident stays.
+  longer.options = Json::object({{"context", 1'000'000}});
+  auto impossible = submit(longer);
+  auto const report = impossible.report.get();
+  ASSERT_FALSE(report.outputs);
+  EXPECT_EQ(report.outputs.error().code(), Code::invalid_argument) << report.outputs.error().message();
+  EXPECT_EQ(resident("small")->process, before.process);
 }
 
 TEST_F(AcceptanceTest, AFileThatCannotBeLoadedEvictsNobody) {

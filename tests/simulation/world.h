@@ -25,7 +25,8 @@ class World {
  private:
   struct SimulatedModel {
     bool loading = false, loaded = false, probing = false, unloading = false;
-    std::uint64_t believed = 0;  // by the ledger
+    std::int64_t length = 0, wanted = 0;  // that it was loaded with, and that it is to get
+    std::uint64_t believed = 0;           // by the ledger
   };
   struct SimulatedWorker {
     std::string engine;
@@ -66,6 +67,8 @@ class World {
   void arrive(int count);
   void answer();
   void answer(WorkerId id, SimulatedWorker& worker);
+  void answer(WorkerId id, SimulatedWorker& worker, std::string const& key, SimulatedModel& model);
+  std::uint64_t& known(SimulatedWorker const& worker, std::string const& key, std::int64_t length);
   void end_a_job();
   void cancel_a_job();
   void die(WorkerId id);
@@ -80,7 +83,7 @@ class World {
   std::map<WorkerId, SimulatedWorker> workers_;
   std::map<JobId, SimulatedJob> jobs_;
   JobId next_job_ = 1;
-  std::map<std::string, std::uint64_t> known_;  // what models were said to need, by engine and model
+  std::map<std::string, std::uint64_t> known_;  // what models were said to need, see known()
   bool calm_ = false;                           // nothing goes wrong any more
   std::deque<std::string> trace_;
   std::optional<std::string> broken_;
