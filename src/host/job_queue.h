@@ -24,7 +24,7 @@ inline constexpr std::array<Duration, kJobClasses> kHandicaps = {Duration::zero(
 
 struct LineKey {
   std::string engine, model;
-  auto operator<=>(LineKey const&) const = default;
+  auto operator<=>(LineKey const&) const = default;  // NOLINT(modernize-use-nullptr): clang 14
 };
 
 class JobQueue {
