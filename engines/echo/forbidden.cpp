@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <array>
 
 namespace shoal::echo_engine {
 namespace {
@@ -12,6 +15,11 @@ namespace {
 bool opened(int descriptor) {
   if (descriptor >= 0) close(descriptor);
   return descriptor >= 0;
+}
+
+bool makes_ring() {
+  std::array<char, 256> parameters{};  // more than the kernel's struct has
+  return opened(static_cast<int>(syscall(SYS_io_uring_setup, 1, parameters.data())));
 }
 
 bool forks() {
@@ -34,6 +42,7 @@ std::vector<Attempt> try_forbidden(std::string const& path) {
       {"start a process", forks()},
       // Replaces this process when it is allowed, which the host sees as a crash.
       {"execute a program", execl("/bin/true", "true", static_cast<char*>(nullptr)) == 0},
+      {"make a ring of system calls", makes_ring()},
       {"trace the host", ptrace(PTRACE_ATTACH, getppid(), nullptr, nullptr) == 0},
   };
 }

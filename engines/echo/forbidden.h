@@ -11,7 +11,7 @@ struct Attempt {
   bool allowed = false;
 };
 
-// Opens sockets, reads and writes below `path`, starts a program, traces its parent.
+// Opens sockets, reads and writes below `path`, starts a program, makes an io_uring, traces its parent.
 std::vector<Attempt> try_forbidden(std::string const& path);
 
 }  // namespace shoal::echo_engine

@@ -4,11 +4,15 @@
 
 #include <deque>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/snapshot.h"
 
 namespace shoal::host {
+
+// What a reason begins with that ends with the key of another model.
+inline constexpr std::string_view kToMakeRoomFor = "to make room for ";
 
 class DecisionLog {
  public:

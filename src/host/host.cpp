@@ -577,7 +577,13 @@ Snapshot Host::take_snapshot() const {
     resident.process = worker->second->process().pid();
     resident.private_bytes = worker->second->private_bytes;
   }
-  for (auto& decision : snapshot.decisions) name_of(decision.model);
+  for (auto& decision : snapshot.decisions) {
+    name_of(decision.model);
+    if (!decision.reason.starts_with(kToMakeRoomFor)) continue;
+    auto key = decision.reason.substr(kToMakeRoomFor.size());
+    name_of(key);
+    decision.reason = std::string(kToMakeRoomFor) + key;
+  }
   snapshot.unprotected.assign(unprotected_.begin(), unprotected_.end());
   return snapshot;
 }

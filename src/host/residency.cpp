@@ -145,7 +145,8 @@ bool Scheduler::make_room(LineKey const& line, Need const& needed, MemoryLedger:
 bool Scheduler::evict_idle(LineKey const& line, MemoryLedger::Account account, Bytes const& missing) {
   auto const victims = choose_victims(candidates(account), missing);
   if (!victims) return false;
-  for (auto const& victim : *victims) evict(victim.worker, victim.model, "to make room for " + line.model);
+  for (auto const& victim : *victims)
+    evict(victim.worker, victim.model, std::string(kToMakeRoomFor) + line.model);
   return true;
 }
 

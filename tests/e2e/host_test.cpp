@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <semaphore>
@@ -9,6 +10,7 @@
 
 #include "host/host.h"
 #include "os/file.h"
+#include "os/sandbox.h"
 
 namespace shoal::host {
 namespace {
@@ -69,6 +71,12 @@ class HostTest : public testing::Test {
     EXPECT_NE(report.outputs.error().message().find(words), std::string::npos)
         << report.outputs.error().message();
     EXPECT_TRUE(call("echo", Value::record({{"value", 1}})).outputs);
+  }
+  // In the home folder, where that can be written.
+  static os::TemporaryFolder folder_at_home() {
+    auto const* home = std::getenv("HOME");
+    auto folder = os::TemporaryFolder::create("shoal-forbidden", home ? home : "");
+    return folder ? std::move(*folder) : os::TemporaryFolder::create("shoal-forbidden").value();
   }
   JobReport call(std::string operation, Value inputs) {
     return submit(std::move(operation), std::move(inputs)).report.get();
@@ -177,14 +185,60 @@ TEST_F(HostTest, WhatDoesNotExistIsNamed) {
 }
 
 TEST_F(HostTest, AWorkerCanDoNothingButWork) {
-  auto const folder = os::TemporaryFolder::create("shoal-forbidden").value();
+  auto const folder = folder_at_home();
   auto const report = call("forbidden", Value::record({{"path", folder.path()}}));
   ASSERT_TRUE(report.outputs) << report.outputs.error().message();
   auto const& results = (*report.outputs)["results"].as_list();
-  EXPECT_EQ(results.size(), 8u);
+  EXPECT_EQ(results.size(), 9u);
   for (auto const& result : results)
     EXPECT_FALSE(result["allowed"].as_boolean()) << result["attempt"].as_text();
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_F(HostTest, AHostilePluginThatSkipsTheSdkCanDoNothingEither) {
+  if (!os::sandbox_support().seccomp || os::sandbox_support().landlock_abi < 3)
+    GTEST_SKIP() << "this kernel cannot confine it; `shoal doctor` says so";
+  auto const folder = folder_at_home();
+  auto const report = submit("forbidden", Value::record({{"path", folder.path()}}), {}, "rogue").report.get();
+  ASSERT_TRUE(report.outputs) << report.outputs.error().message();
+  for (auto const& allowed : (*report.outputs)["value"].as_list()) ADD_FAILURE() << allowed.as_text();
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_F(HostTest, AWorkerThatHangsIsKilledAndNamedAndABusyOneIsNot) {
+  engines_.push_back(engine("echo"));
+  engines_.back().engine = "busy";
+  Limits limits;
+  limits.heartbeat.ping_interval = std::chrono::milliseconds(200);
+  limits.heartbeat.ping = limits.heartbeat.idle = std::chrono::seconds(2);
+  start(std::move(limits));
+  auto busy = submit("burn", Value::record({{"seconds", 5}}), {}, "busy");
+  expect_named(submit("hang", Value::record({})), "did nothing for 2");
+  auto const report = busy.report.get();
+  EXPECT_TRUE(report.outputs) << report.outputs.error().message();
+  EXPECT_LT(report.cpu_seconds, 9) << "it was not begun anew";
+}
+
+TEST_F(HostTest, AWorkerThatDoesNotAnswerIsReplacedAndItsJobRunsAgain) {
+  Limits limits;
+  limits.heartbeat.ping_interval = std::chrono::milliseconds(200);
+  limits.heartbeat.ping = std::chrono::seconds(2);
+  start(std::move(limits));
+  auto sleeping = submit("sleep", Value::record({{"seconds", 3000}}));
+  sleeping.progress->acquire();
+  auto const stopped = host_->snapshot()->residents.at(0).process;
+  kill(stopped, SIGSTOP);
+  sleeping.progress->acquire();  // elsewhere
+  EXPECT_NE(host_->snapshot()->residents.at(0).process, stopped);
+  EXPECT_FALSE(sleeping.ended());
+}
+
+TEST_F(HostTest, AProgramThatDiesAtOnceIsStartedAgainWithPausesAndThenNamed) {
+  engine("rogue").program = "/bin/false";
+  start({});
+  auto const begun = clock_.now();
+  expect_named(rogue("twice", 1), "3 times in a row");
+  EXPECT_GE(clock_.now() - begun, std::chrono::milliseconds(150)) << "50, then 100";
 }
 
 TEST_F(HostTest, AWorkerThatAnswersCallsOfOthersIsNotBelieved) {

@@ -1,6 +1,7 @@
 #include "tests/simulation/world.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace shoal::host {
 namespace {
@@ -36,7 +37,7 @@ Scheduler::Options options() {
 
 }  // namespace
 
-World::World(std::uint64_t seed) : random_(seed), scheduler_(options()) {}
+World::World(std::uint64_t seed) : seed_(seed), scheduler_(options()) {}
 
 int World::SimulatedWorker::most_cores() const {
   // What it may be using: the last that it obeyed, or any that it was told since.
@@ -44,14 +45,17 @@ int World::SimulatedWorker::most_cores() const {
   return std::max(working_with, told.empty() ? 0 : *std::max_element(told.begin(), told.end()));
 }
 
-std::optional<std::string> World::run(int steps) {
-  for (int step = 0; step < steps && !broken_; ++step) {
+std::optional<std::string> World::run(std::vector<int> const& steps) {
+  for (int const step : steps) {
+    if (broken_) break;
+    begin_step(step);
     // Now and then the machine slept, or the time stood still, or went back.
     now_ += pick(0, 200) == 0 ? Duration(std::chrono::seconds(pick(-5, 600)))
                               : Duration(std::chrono::milliseconds(pick(0, 60)));
     do_something();
     tick_if_due();
   }
+  begin_step(-1);
   settle();
   if (!broken_) return std::nullopt;
   std::string words = *broken_ + "\nthe last events:\n";
@@ -372,6 +376,27 @@ void World::settle() {
               std::to_string(request.length);
   }
   holds(false, "jobs were lost or starved" + open);
+}
+
+// Chunks are left out as long as something still breaks, first large ones.
+std::vector<int> shrink(std::uint64_t seed, int steps) {
+  constexpr int kTries = 1500;
+  std::vector<int> kept(static_cast<std::size_t>(steps));
+  std::iota(kept.begin(), kept.end(), 0);
+  int tries = 0;
+  for (auto chunk = kept.size() / 2; chunk > 0; chunk /= 2) {
+    for (std::size_t from = 0; from < kept.size() && tries < kTries; ++tries) {
+      auto fewer = kept;
+      auto const begin = fewer.begin() + static_cast<std::ptrdiff_t>(from);
+      fewer.erase(begin, begin + static_cast<std::ptrdiff_t>(std::min(chunk, fewer.size() - from)));
+      if (World(seed).run(fewer)) {
+        kept = std::move(fewer);
+      } else {
+        from += chunk;
+      }
+    }
+  }
+  return kept;
 }
 
 }  // namespace shoal::host

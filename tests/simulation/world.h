@@ -19,8 +19,9 @@ class World {
  public:
   explicit World(std::uint64_t seed);
 
-  // What was broken, with the last events; nothing: all held.
-  std::optional<std::string> run(int steps);
+  // Plays these steps of the seed's schedule, each of which does the same whichever others are played. What
+  // was broken, with the last events; nothing: all held.
+  std::optional<std::string> run(std::vector<int> const& steps);
 
  private:
   struct SimulatedModel {
@@ -77,6 +78,9 @@ class World {
   void tick_if_due();
   void settle();
 
+  void begin_step(int step) { random_.seed(seed_ * 1'000'003 + static_cast<std::uint64_t>(step)); }
+
+  std::uint64_t const seed_;
   std::mt19937_64 random_;
   MonotonicTime now_{};
   Scheduler scheduler_;
@@ -88,5 +92,8 @@ class World {
   std::deque<std::string> trace_;
   std::optional<std::string> broken_;
 };
+
+// Of a schedule of so many steps that breaks something: as few of them as are found to break something still.
+std::vector<int> shrink(std::uint64_t seed, int steps);
 
 }  // namespace shoal::host

@@ -2,6 +2,7 @@
 // ROGUE_MUTE is set.
 #include <cstdlib>
 
+#include "engines/echo/forbidden.h"
 #include "os/memory_file.h"
 #include "os/poller.h"
 #include "os/socket.h"
@@ -32,9 +33,17 @@ class Rogue {
     if (channel_.send(type, call, json.dump())) (void)channel_.flush().has_value();
   }
 
-  void answer(std::uint64_t call) {
+  void answer(std::uint64_t call, Json value = "forged") {
     say(wire::FrameType::result, call,
-        wire::to_json(wire::CallReply{Json::object({{"value", "forged"}}), {}, 0, 0}));
+        wire::to_json(wire::CallReply{Json::object({{"value", std::move(value)}}), {}, 0, 0}));
+  }
+
+  void try_what_is_forbidden(std::uint64_t call, std::string const& path) {
+    Json allowed = Json::array();
+    for (auto const& attempt : echo_engine::try_forbidden(path)) {
+      if (attempt.allowed) allowed.push(attempt.name);
+    }
+    answer(call, allowed);
   }
 
   void obey(wire::Frame const& frame) {
@@ -46,6 +55,8 @@ class Rogue {
     auto const request = wire::call_request_from(Json::parse(frame.payload).value()).value();
     auto const number = request.inputs["value"].as_integer();
     if (request.operation == "flood") return flood(frame.call, static_cast<std::size_t>(number));
+    if (request.operation == "forbidden")
+      return try_what_is_forbidden(frame.call, request.inputs["path"].as_string());
     if (request.operation == "twice") {
       answer(frame.call);
       return answer(frame.call);
