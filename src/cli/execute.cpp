@@ -19,16 +19,10 @@ using Work = std::function<runtime::RunResult(Runner& runner, runtime::RunReques
 
 // With progress, for as long as the user does not stop it. Nothing may leave the machine.
 runtime::RunResult follow(Session& session, RunWishes wishes, Work const& work) {
-  runtime::RunResult result;
   auto const runner = session.runner();
-  if (!runner) {
-    result.outputs = runner.error();
-    return result;
-  }
-  if (session.environment().stop.stop_requested()) {
-    result.outputs = Error(Code::cancelled, "cancelled");
-    return result;
-  }
+  if (!runner) return runtime::RunResult::failed(runner.error());
+  if (session.environment().stop.stop_requested())
+    return runtime::RunResult::failed(Error(Code::cancelled, "cancelled"));
   net::EgressAccount account{net::EgressPolicy{}};
   Progress progress(session, std::move(wishes.label));
   runtime::RunRequest request;
@@ -39,7 +33,7 @@ runtime::RunResult follow(Session& session, RunWishes wishes, Work const& work) 
     progress.on_event(event);
     if (wishes.events) wishes.events->write(event);
   };
-  result = work(**runner, std::move(request));
+  auto result = work(**runner, std::move(request));
   session.end_progress();
   return result;
 }

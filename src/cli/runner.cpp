@@ -81,7 +81,7 @@ runtime::RunResult Runner::ask(Host host, Question const& question) {
   for (;;) {
     if (auto result = question(*host)) return std::move(*result);
     auto next = next_host(host);
-    if (!next) return {.run = {}, .outputs = next.error(), .checks_failed = false, .route = {}, .ledger = {}};
+    if (!next) return runtime::RunResult::failed(next.error());
     host = std::move(*next);
   }
 }

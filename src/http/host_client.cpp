@@ -17,12 +17,6 @@ constexpr auto kAnswerDeadline = std::chrono::seconds(20);
 
 std::string address_of(std::string_view rest) { return std::string(kRoot) + std::string(rest); }
 
-runtime::RunResult failed(Error error) {
-  runtime::RunResult result;
-  result.outputs = std::move(error);
-  return result;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<HostClient>> HostClient::connect(runtime::Runtime& runtime, std::stop_token stop) {
@@ -110,18 +104,18 @@ std::optional<runtime::RunResult> HostClient::run(std::string const& what,
                                                   runtime::RunRequest const& request) {
   runtime::Blobs blobs(runtime_);
   auto inputs = blobs.write(request.inputs);
-  if (!inputs) return failed(inputs.error());
+  if (!inputs) return runtime::RunResult::failed(inputs.error());
   auto order = Json::object({{"run", what}, {"strict", !request.accept_failed_checks}});
   order.set("inputs", std::move(*inputs));
   auto result = perform("runs", order.dump(), blobs, request);
-  return result ? std::move(*result) : failed(result.error());
+  return result ? std::move(*result) : runtime::RunResult::failed(result.error());
 }
 
 std::optional<runtime::RunResult> HostClient::resume(std::string const& run,
                                                      runtime::RunRequest const& request) {
   runtime::Blobs blobs(runtime_);
   auto result = perform("runs/" + run + "/resume", {}, blobs, request);
-  return result ? std::move(*result) : failed(result.error());
+  return result ? std::move(*result) : runtime::RunResult::failed(result.error());
 }
 
 }  // namespace shoal::http

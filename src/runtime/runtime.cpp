@@ -19,13 +19,6 @@ constexpr auto kResumedByItselfWithin = std::chrono::hours(24);
 // A run that ends the host each time is not begun again and again.
 constexpr int kMostAttemptsByItself = 3;
 
-RunResult failed(Error error, std::string run = {}) {
-  RunResult result;
-  result.run = std::move(run);
-  result.outputs = std::move(error);
-  return result;
-}
-
 }  // namespace
 
 Runtime::Runtime(Options options, Clock const& clock)
@@ -254,13 +247,13 @@ Result<std::vector<StepRecord>> Runtime::explore(Target const& target, value::Va
 
 RunResult Runtime::run(std::string const& name, RunRequest request) {
   auto const target = library_->link(name);
-  if (!target) return {.outputs = target.error()};
+  if (!target) return RunResult::failed(target.error());
   return run(*target, std::move(request));
 }
 
 RunResult Runtime::run(Target const& target, RunRequest request) {
   auto const host = start_host();
-  if (!host) return failed(host.error());
+  if (!host) return RunResult::failed(host.error());
   RunRecord record;
   record.run = request.run.empty() ? new_run_id(clock_.wall()) : request.run;
   record.name = target.name;
@@ -268,18 +261,18 @@ RunResult Runtime::run(Target const& target, RunRequest request) {
   record.inputs = describe(request.inputs);
   record.program = SHOAL_VERSION;
   auto order = write_order(*this, request.what.empty() ? target.name : request.what, request);
-  if (!order) return failed(std::move(order).error().within("starting a run"), record.run);
+  if (!order) return RunResult::failed(std::move(order).error().within("starting a run"), record.run);
   record.order = std::move(*order);
   if (auto written = journal_->run_started(record); !written)
-    return failed(std::move(written).error().within("starting a run"), record.run);
+    return RunResult::failed(std::move(written).error().within("starting a run"), record.run);
   return perform(**host, target, std::move(request), std::move(record));
 }
 
 RunResult Runtime::resume(std::string const& run, RunRequest request) {
   auto const host = start_host();
-  if (!host) return failed(host.error());
+  if (!host) return RunResult::failed(host.error());
   auto record = journal_->find(run);
-  if (!record) return failed(record.error());
+  if (!record) return RunResult::failed(record.error());
   auto target = [&]() -> Result<Target> {
     bool const is_here = running_.with([&](auto& running) { return running.count(record->run) > 0; });
     if (is_here) return Error(Code::refused, "it is running");
@@ -289,7 +282,7 @@ RunResult Runtime::resume(std::string const& run, RunRequest request) {
     TRY(journal_->run_resumed(record->run));
     return linked;
   }();
-  if (!target) return failed(std::move(target).error().within("run " + record->run), record->run);
+  if (!target) return RunResult::failed(std::move(target).error().within("run " + record->run), record->run);
   return perform(**host, *target, std::move(request), std::move(*record));
 }
 

@@ -55,6 +55,14 @@ struct RunResult {
   bool checks_failed = false;  // the answer of a task in it did not pass its checks
   Json route;                  // of its tasks
   Json ledger;
+
+  // Of a run that gave no outputs.
+  static RunResult failed(Error error, std::string run = {}) {
+    RunResult result;
+    result.run = std::move(run);
+    result.outputs = std::move(error);
+    return result;
+  }
 };
 
 class Runtime {

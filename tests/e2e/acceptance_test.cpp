@@ -63,6 +63,14 @@ class AcceptanceTest : public testing::Test {
     job.inputs = Value::record({{"prompt", prompt}, {"raw", true}, {"max_tokens", tokens}});
     return submit(std::move(job));
   }
+  // The same file as another model.
+  ModelSpec another_large() const {
+    auto other = large_;
+    other.name = "other";
+    other.content = "told apart";
+    return other;
+  }
+
   // A call of a worker that needs no model: a helper.
   Pending help() {
     JobSpec job;
@@ -141,9 +149,7 @@ TEST_F(AcceptanceTest, Point1OthersLoadWhileTheVictimIsBusyAndTheQueueIsFair) {
   expect_text(first);
   auto const bytes = resident("large")->memory.total();
   start(bytes * 2 - 50 * kMB);  // no two of them, but the small one beside one
-  auto other = large_;
-  other.name = "other";
-  other.content = "told apart";
+  auto const other = another_large();
   auto busy = submit(large_, 300);
   wait_until_running("large");
   auto waiting = submit(other, 1), small = submit(small_, 1);
@@ -157,9 +163,7 @@ TEST_F(AcceptanceTest, Point1OthersLoadWhileTheVictimIsBusyAndTheQueueIsFair) {
 TEST_F(AcceptanceTest, Point2TwoModelsUnderACapThatFitsOneTakeTurns) {
   start(700 * kMB);
   // So that neither counts as a helper beside the other.
-  auto other = large_;
-  other.name = "other";
-  other.content = "told apart";
+  auto const other = another_large();
   std::vector<Pending> pending;
   for (int i = 0; i < 16; ++i) pending.push_back(submit(i % 2 ? large_ : other, 1));
   for (auto& each : pending) expect_text(each);
@@ -236,9 +240,7 @@ TEST_F(AcceptanceTest, Point9HelpersNeverCompeteWithWhatTheyServe) {
   ASSERT_TRUE(helped.report.get().outputs);
   auto const helper = resident("").value();
   EXPECT_TRUE(helper.helper);
-  auto other = large_;
-  other.name = "other";
-  other.content = "told apart";
+  auto const other = another_large();
   // One after the other: of two that wait, either may be looked at first.
   for (auto const& model : {large_, other}) {
     auto served = submit(model);
@@ -257,9 +259,7 @@ TEST_F(AcceptanceTest, Point9HelpersNeverCompeteWithWhatTheyServe) {
 
 TEST_F(AcceptanceTest, Point10TheResidentSetAndEveryReasonAreSeenInOneCall) {
   start(700 * kMB);
-  auto other = large_;
-  other.name = "other";
-  other.content = "told apart";
+  auto const other = another_large();
   for (auto const& model : {large_, other}) {
     auto pending = submit(model);
     expect_text(pending);
