@@ -1,36 +1,11 @@
 #include "runtime/activation.h"
 
-#include <algorithm>
+#include <optional>
 
+#include "runtime/each.h"
 #include "value/extent.h"
 
 namespace shoal::runtime {
-namespace {
-
-// Items of one `each` that are under way at once: enough to keep every worker fed, few enough that a list of
-// thousands does not lie in memory twice.
-constexpr std::size_t kItemsUnderWay = 64;
-
-// Items end in any order.
-std::vector<graph::ItemError> in_order(std::vector<graph::ItemError> errors) {
-  std::sort(errors.begin(), errors.end(), [](auto const& a, auto const& b) { return a.item < b.item; });
-  return errors;
-}
-
-}  // namespace
-
-// The state of a step that maps over a list.
-struct Activation::Items {
-  std::uint32_t step;
-  value::Value list;
-  std::vector<value::Value> results;
-  std::vector<graph::ItemError> errors;  // of items that are left out
-  std::size_t next = 0;
-  std::size_t under_way = 0;
-  std::size_t ended = 0;
-  bool launching = false;
-  bool over = false;
-};
 
 void Activation::start(Execution& execution, std::shared_ptr<LinkedPipeline const> pipeline,
                        value::Value const& inputs, std::string path, std::shared_ptr<Scope> scope,
@@ -98,7 +73,7 @@ void Activation::run_step(std::uint32_t step) {
   if (planned(step).each) {
     auto list = graph::evaluate(*planned(step).each, environment());
     if (!list) return step_done(step, std::move(list).error());
-    return run_items(step, *list);
+    return run_items(step, std::move(*list));
   }
   call(step, nullptr, path_of(step), 0, [self = shared_from_this(), step](Result<Answer> answer) {
     if (answer) return self->step_done(step, std::move(answer->outputs));
@@ -139,68 +114,18 @@ void Activation::call(std::uint32_t step, value::Value const* item, std::string 
   execution_.invoke(pipeline_->callables[plan_step.callable], *inputs, site, std::move(again));
 }
 
-void Activation::run_items(std::uint32_t step, value::Value const& list) {
-  if (!list.is_list() && !list.is_null()) {
-    return step_done(
-        step, Error(Code::invalid_argument, "step `" + planned(step).id + "`: `each:` needs a list, not " +
-                                                std::string(list.kind_name())));
-  }
-  auto items = std::make_shared<Items>();
-  items->step = step;
-  items->list = list;
-  items->results.resize(list.as_list().size());
-  execution_.announce(Event::Kind::each_started, path_of(step), {}, 0,
-                      static_cast<double>(items->results.size()));
-  launch_items(items);
-}
-
-void Activation::launch_items(std::shared_ptr<Items> const& items) {
-  if (items->launching) return;
-  items->launching = true;
-  // Where nothing runs, all items are looked at.
-  auto const most = execution_.explores() ? items->results.size() : kItemsUnderWay;
-  while (!items->over && items->next < items->results.size() && items->under_way < most) {
-    if (scope_->cancelled()) {
-      items->over = true;
-      step_done(items->step, Error(Code::cancelled, "cancelled"));
-      break;
-    }
-    ++items->under_way;
-    launch_item(items, items->next++);
-  }
-  items->launching = false;
-  if (items->over || items->ended < items->results.size()) return;
-  items->over = true;
-  step_done(items->step,
-            graph::gather(planned(items->step), items->results, in_order(std::move(items->errors))));
-}
-
-void Activation::launch_item(std::shared_ptr<Items> const& items, std::size_t index) {
-  auto path = path_of(items->step) + "[" + std::to_string(index) + "]";
-  call(items->step, &items->list.as_list()[index], std::move(path), 0,
-       [self = shared_from_this(), items, index](Result<Answer> answer) {
-         self->item_done(items, index, std::move(answer));
-       });
-}
-
-void Activation::item_done(std::shared_ptr<Items> const& items, std::size_t index, Result<Answer> answer) {
-  if (items->over) return;
-  --items->under_way;
-  ++items->ended;
-  bool const skip = planned(items->step).on_error == graph::OnError::skip;
-  if (answer) {
-    items->results[index] = std::move(answer->outputs);
-  } else if (skip && answer.error().code() != Code::cancelled) {
-    items->errors.push_back({index, std::move(answer).error()});
-  } else {
-    items->over = true;
-    return step_done(
-        items->step,
-        of_step(items->step, std::move(answer).error()).within("item " + std::to_string(index + 1)));
-  }
-  execution_.announce(Event::Kind::each_advanced, path_of(items->step), {}, static_cast<double>(items->ended),
-                      static_cast<double>(items->results.size()));
-  launch_items(items);
+void Activation::run_items(std::uint32_t step, value::Value list) {
+  auto const self = shared_from_this();
+  auto call_item = [self, step](value::Value const& item, std::string path, Completion done) {
+    self->call(step, &item, std::move(path), 0, std::move(done));
+  };
+  auto done = [self, step](Result<value::Value> value, std::optional<std::size_t> item) {
+    if (value || !item) return self->step_done(step, std::move(value));
+    self->step_done(
+        step, self->of_step(step, std::move(value).error()).within("item " + std::to_string(*item + 1)));
+  };
+  Each::start(execution_, {planned(step), path_of(step), scope_, std::move(call_item), std::move(done)},
+              std::move(list));
 }
 
 void Activation::step_done(std::uint32_t step, Result<value::Value> value) {

@@ -21,17 +21,12 @@ class Activation : public std::enable_shared_from_this<Activation> {
                     Completion done);
 
  private:
-  struct Items;
-
   Activation(Execution& execution, std::shared_ptr<LinkedPipeline const> pipeline, std::string path,
              std::shared_ptr<Scope> scope, Completion done);
 
   void drain();
   void run_step(std::uint32_t step);
-  void run_items(std::uint32_t step, value::Value const& list);
-  void launch_items(std::shared_ptr<Items> const& items);
-  void launch_item(std::shared_ptr<Items> const& items, std::size_t index);
-  void item_done(std::shared_ptr<Items> const& items, std::size_t index, Result<Answer> answer);
+  void run_items(std::uint32_t step, value::Value list);
   // Evaluates `when` and calls; `item`: of `each`, else nullptr. `attempt` counts retries.
   void call(std::uint32_t step, value::Value const* item, std::string path, int attempt, Completion done);
   void step_done(std::uint32_t step, Result<value::Value> value);
