@@ -108,6 +108,7 @@ struct SetCores {
 struct SendJob {
   JobId job;
   WorkerId worker;
+  Waits waits = {};
 };
 struct CancelJob {
   JobId job;

@@ -317,6 +317,8 @@ void Host::carry_out(Action& action) {
       if (auto* worker = find(set.worker)) {
         auto const text = wire::to_json(wire::CoresLease{set.cores}).dump();
         worker->leases += 1;
+        worker->cores = set.cores;
+        host.note_cores(*worker);
         if (!worker->channel().send(wire::FrameType::cores, 0, text))
           host.kill(*worker, "could not be sent its cores");
       }
@@ -338,6 +340,13 @@ void Host::carry_out(Action& action) {
     }
   };
   std::visit(Visitor{*this}, action);
+}
+
+void Host::note_cores(WorkerProcess const& worker) {
+  for (auto const id : worker.calls) {
+    if (auto const job = jobs_.find(id); job != jobs_.end())
+      job->second.cores = std::max(job->second.cores, worker.cores);
+  }
 }
 
 void Host::start_worker(StartWorker const& action) {
@@ -404,6 +413,8 @@ void Host::send(SendJob const& action) {
   auto& job = found->second;
   auto& worker = *workers_.at(action.worker);
   job.worker = action.worker;
+  job.waits = action.waits;
+  job.cores = worker.cores;
   job.sent = clock_.now();
   auto const sent = [&]() -> Result<void> {
     wire::CallRequest request;
@@ -432,6 +443,9 @@ void Host::finish(JobId id, JobReport report) {
   if (job.worker != 0) {
     report.waited = job.sent - job.submitted;
     report.ran = now - job.sent;
+    report.waits = job.waits;
+    report.worker = job.worker;
+    report.cores = job.cores;
   } else {
     report.waited = now - job.submitted;
   }
@@ -563,29 +577,6 @@ void Host::charge_running(JobId id) {
   if (worker == workers_.end()) return;
   if (auto const usage = os::usage_of(worker->second->process().pid()))
     charge(*worker->second, usage->cpu_seconds);
-}
-
-Snapshot Host::take_snapshot() const {
-  auto snapshot = scheduler_.snapshot(clock_.now());
-  auto const name_of = [&](std::string& key) {
-    if (auto const model = models_.find(key); model != models_.end()) key = model->second.spec.name;
-  };
-  for (auto& resident : snapshot.residents) {
-    name_of(resident.model);
-    auto const worker = workers_.find(resident.worker);
-    if (worker == workers_.end()) continue;
-    resident.process = worker->second->process().pid();
-    resident.private_bytes = worker->second->private_bytes;
-  }
-  for (auto& decision : snapshot.decisions) {
-    name_of(decision.model);
-    if (!decision.reason.starts_with(kToMakeRoomFor)) continue;
-    auto key = decision.reason.substr(kToMakeRoomFor.size());
-    name_of(key);
-    decision.reason = std::string(kToMakeRoomFor) + key;
-  }
-  snapshot.unprotected.assign(unprotected_.begin(), unprotected_.end());
-  return snapshot;
 }
 
 std::uint64_t Host::memory_to_give() const {

@@ -38,7 +38,10 @@ struct JobReport {
   std::uint64_t peak_bytes = 0;  // resident, of the worker so far
   std::optional<Duration> retry_after;  // with `busy`: when there may be room
   Duration waited{};                    // from submit to its worker
+  Waits waits;                          // for what, of that time
   Duration ran{};
+  WorkerId worker = 0;  // 0: none had it
+  int cores = 0;        // the most that the worker had meanwhile
 };
 
 struct JobSpec {
@@ -105,6 +108,8 @@ class Host {
     std::int64_t length = 0;  // of the model, see JobRequest
     WorkerId worker = 0;
     MonotonicTime submitted, sent;
+    Waits waits;
+    int cores = 0;
     double cpu_seconds = 0;  // of workers that it lost
   };
 
@@ -132,6 +137,8 @@ class Host {
   std::string called(std::string const& key, WorkerProcess const& worker) const;
   void feed(Event event);
   void carry_out(Action& action);
+  // Its jobs have what it has.
+  void note_cores(WorkerProcess const& worker);
   void start_worker(StartWorker const& action);
   void probe(ProbeModel const& action);
   void load(LoadModel const& action);

@@ -39,6 +39,12 @@ struct JobRequest {
 using Bytes = std::vector<std::uint64_t>;
 using MemoryByDevice = std::vector<MemoryByKind>;
 
+// What a job waited for, from its arrival until it was sent; the rest of that time is behind other jobs.
+struct Waits {
+  Duration load{};   // a worker started, or the model came into memory
+  Duration cores{};  // all was there but a core
+};
+
 // What a machine has to give.
 struct Resources {
   int cores = 1;

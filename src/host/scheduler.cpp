@@ -63,6 +63,7 @@ void Scheduler::handle(JobArrived const& event) {
   auto& job = jobs_[request.id];
   job.request = request;
   job.rank = JobQueue::rank(request, now_);
+  job.arrived = now_;
   if (request.deadline) deadlines_.emplace(*request.deadline, request.id);
   enqueue(job);
 }
@@ -77,6 +78,7 @@ Duration Scheduler::retry_after() const {
 
 void Scheduler::enqueue(Job& job) {
   job.state = JobState::queued;
+  job.lacks_cores.reset();
   queue_.add(job.request, job.rank);
 }
 
@@ -256,15 +258,26 @@ bool Scheduler::advance(LineKey const& line) {
   if (model->second.state == ModelState::waiting) return load(line, id, *worker);
   if (model->second.state != ModelState::loaded) return false;
   if (model->second.draining || model->second.leaving) return false;
-  auto const& job = jobs_.at(first);
+  auto& job = jobs_.at(first);
   if (job.request.length > model->second.length) return load(line, id, *worker);
   if (!may_join(job, *worker)) return blocked_.insert(id), false;
   auto const calls = traits(line.engine).calls;
   if (calls > 0 && worker->running.size() >= static_cast<std::size_t>(calls)) return false;
   bool const leased = leases_.lease(id, demand_of(*worker, &job.request));
   add_core_changes();
-  if (leased) send(first, id);
+  if (leased) {
+    send(first, id);
+  } else if (!job.lacks_cores) {
+    job.lacks_cores = now_;
+  }
   return leased;
+}
+
+Waits Scheduler::waits_of(Job const& job, Model const& model) const {
+  Waits waits;
+  waits.load = std::max(model.since, job.arrived) - job.arrived;
+  if (job.lacks_cores) waits.cores = now_ - std::max(*job.lacks_cores, job.arrived + waits.load);
+  return waits;
 }
 
 void Scheduler::send(JobId id, WorkerId worker_id) {
@@ -278,7 +291,7 @@ void Scheduler::send(JobId id, WorkerId worker_id) {
   worker.models.at(job.request.model).running += 1;
   leases_.set_demand(worker_id, demand_of(worker, nullptr));
   use(line_of(job));
-  actions_.push_back(SendJob{id, worker_id});
+  actions_.push_back(SendJob{id, worker_id, waits_of(job, worker.models.at(job.request.model))});
 }
 
 bool Scheduler::is_suspect(LineKey const& line) const {

@@ -47,7 +47,8 @@ class Scheduler {
     MonotonicTime rank;
     JobState state = JobState::queued;
     WorkerId worker = 0;
-    MonotonicTime sent;
+    MonotonicTime arrived, sent;
+    std::optional<MonotonicTime> lacks_cores;  // since when, first in its line
     int deaths = 0;
     std::optional<MonotonicTime> kill_at;  // its worker, if it does not end after it was cancelled
   };
@@ -128,6 +129,7 @@ class Scheduler {
   bool may_load(LineKey const& line, Worker const& worker) const;
   void start_worker(LineKey const& line);
   void send(JobId id, WorkerId worker);
+  Waits waits_of(Job const& job, Model const& model) const;
   CoreLeases::Demand demand_of(Worker const& worker, JobRequest const* further) const;
   void add_core_changes();
   bool waits_for_cores(LineKey const& line) const;

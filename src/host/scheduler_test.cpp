@@ -79,6 +79,28 @@ TEST_F(SchedulerTest, JobsOfAClassAreServedInOrderAndInteractiveOnesFirst) {
   EXPECT_EQ(served, (std::vector<JobId>{4, 3, 2}));
 }
 
+TEST_F(SchedulerTest, WhatAJobWaitedForIsSaid) {
+  scheduler.on(job(1, "llama", "a", 2), at(0));
+  scheduler.on(WorkerReady{1}, at(10));
+  auto const loaded = all<SendJob>(scheduler.on(ModelLoaded{1, "a"}, at(30)));
+  EXPECT_EQ(loaded.at(0).waits.load, at(30) - at(0));
+  EXPECT_EQ(loaded.at(0).waits.cores, Duration::zero());
+
+  scheduler.on(job(2, "llama", "a", 2), at(40));  // behind the first
+  auto const second = all<SendJob>(scheduler.on(JobEnded{1}, at(50)));
+  EXPECT_EQ(second.at(0).waits.load, Duration::zero());
+  EXPECT_EQ(second.at(0).waits.cores, Duration::zero());
+
+  scheduler.on(job(3, "echo"), at(60));
+  scheduler.on(WorkerReady{2}, at(70));
+  EXPECT_TRUE(all<SendJob>(scheduler.on(ModelLoaded{2, ""}, at(80))).empty());  // the other has all cores
+  scheduler.on(CoresReturned{1}, at(85));
+  auto const third = all<SendJob>(scheduler.on(CoresReturned{1}, at(95)));
+  ASSERT_EQ(third.size(), 1u);
+  EXPECT_EQ(third[0].waits.load, at(80) - at(60));
+  EXPECT_EQ(third[0].waits.cores, at(95) - at(80));
+}
+
 TEST_F(SchedulerTest, AnEngineThatRunsACallPerCoreGetsAsManyAsThereAre) {
   auto const worker = warm("ocr", "", 1);
   auto actions = scheduler.on(job(2, "ocr"), at(1));

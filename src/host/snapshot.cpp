@@ -1,5 +1,7 @@
 #include "host/snapshot.h"
 
+#include "host/host.h"
+
 namespace shoal::host {
 namespace {
 
@@ -85,6 +87,29 @@ Json to_json(Snapshot const& snapshot) {
        {"residents", array_of(snapshot.residents)},
        {"decisions", array_of(snapshot.decisions)},
        {"unprotected", std::move(unprotected)}});
+}
+
+Snapshot Host::take_snapshot() const {
+  auto snapshot = scheduler_.snapshot(clock_.now());
+  auto const name_of = [&](std::string& key) {
+    if (auto const model = models_.find(key); model != models_.end()) key = model->second.spec.name;
+  };
+  for (auto& resident : snapshot.residents) {
+    name_of(resident.model);
+    auto const worker = workers_.find(resident.worker);
+    if (worker == workers_.end()) continue;
+    resident.process = worker->second->process().pid();
+    resident.private_bytes = worker->second->private_bytes;
+  }
+  for (auto& decision : snapshot.decisions) {
+    name_of(decision.model);
+    if (!decision.reason.starts_with(kToMakeRoomFor)) continue;
+    auto key = decision.reason.substr(kToMakeRoomFor.size());
+    name_of(key);
+    decision.reason = std::string(kToMakeRoomFor) + key;
+  }
+  snapshot.unprotected.assign(unprotected_.begin(), unprotected_.end());
+  return snapshot;
 }
 
 }  // namespace shoal::host

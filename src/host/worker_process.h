@@ -74,6 +74,7 @@ class WorkerProcess {
   std::map<std::uint64_t, Probing> probes;  // by number
   std::set<std::uint64_t> calls;            // sent and not answered
   int leases = 0;                           // CORES that it has not answered
+  int cores = 0;                            // as it was told last
   std::uint64_t private_bytes = 0;          // as far as it was looked at
 
  private:

@@ -40,8 +40,14 @@ struct Execution::CallState {
   OperationTarget const* target = nullptr;  // of the run's target, which outlives it
   value::Value inputs;
   std::optional<Sha256> key;  // of the step cache, where the call may be cached
-  Sha256 run_key;             // of it there, for this run alone, where it may not
+  std::optional<Sha256>
+      run_key;          // of it there, for this run alone: a run that is resumed has the same answer
+  std::string why_not;  // it is not cached, see StepRecord
+  std::string folder;   // that it reads, in this state
+  std::string generation;
+  std::unique_ptr<Generations::Write> write;  // while it may be writing
   MonotonicTime started;
+  WallTime began;
   Completion done;
 };
 
@@ -89,6 +95,11 @@ void keep_files(host::ModelSpec& model, std::string const& folder) {
   } else {
     log_warning(model.name + " keeps nothing: " + made.error().message());
   }
+}
+
+// An operation that draws at random what it gives says so by a port `seed`.
+bool lacks_seed(host::Operation const& operation, value::Value const& inputs) {
+  return operation.signature.input("seed") && inputs["seed"].is_null();
 }
 
 StepKey key_of(OperationTarget const& target, value::Value const& inputs) {
@@ -324,26 +335,52 @@ void Execution::call_operation(OperationTarget const& target, std::string const&
   call->site = std::move(site);
   call->inputs = std::move(inputs);
   call->started = parts_.clock.now();
+  call->began = parts_.clock.wall();
   call->done = std::move(done);
-  auto const key = key_of(target, call->inputs).hash();
-  if (target.operation->effects == value::Effects::none && call->site.cache) {
-    call->key = key;
-    if (answer_from_cache(*call, key)) return;
-  } else {
-    call->run_key = run_key_of(options_.run, call->site.step, key);
-    if (options_.resumes && answer_from_cache(*call, call->run_key)) return;
-  }
+  find_keys(*call);
+  if (answer_from_cache(*call)) return;
   if (options_.explore) {
     bool const reads_folder =
         !target.engine->folder_port.empty() && target.operation->effects != value::Effects::writes;
     if (reads_folder) {
       if (auto const folder = folder_model(target, call->inputs); !folder) return call->done(folder.error());
     }
-    records_.push_back({call->site.step, call->name, "to run", call->key ? call->key->hex() : "", {}, 0});
+    records_.push_back(record_of(*call, "to run"));
     return;
   }
   held_.push_back(call);
   submit_held();
+}
+
+void Execution::find_keys(CallState& call) {
+  auto key = key_of(*call.target, call.inputs);
+  auto const& operation = *call.target->operation;
+  auto const effects = operation.effects;
+  auto const plain = key.hash();
+  if (effects == value::Effects::none && call.site.cache && !lacks_seed(operation, call.inputs)) {
+    call.key = plain;
+    return;
+  }
+  call.run_key = run_key_of(options_.run, call.site.step, plain);
+  if (effects == value::Effects::writes) {
+    call.why_not = kWrites;
+  } else if (!call.site.cache) {
+    call.why_not = kCacheOff;
+  } else if (effects == value::Effects::none) {
+    call.why_not = kNoSeed;
+  } else {
+    call.why_not = kUnknownState;
+    auto const folder = folder_model(*call.target, call.inputs);
+    if (!folder) return;
+    auto const generation = options_.explore ? parts_.generations.find(folder->folder)
+                                             : parts_.generations.find_or_make(folder->folder);
+    if (!generation) return;
+    call.folder = folder->folder;
+    call.generation = *generation;
+    key.model += "generation " + *generation;
+    call.key = key.hash();
+    call.why_not.clear();
+  }
 }
 
 void Execution::submit_held() {
@@ -358,15 +395,48 @@ void Execution::submit_held() {
   }
 }
 
-bool Execution::answer_from_cache(CallState& call, Sha256 const& key) {
+std::optional<CachedOutputs> Execution::find_in_cache(CallState const& call, Sha256 const& key) {
   auto found = parts_.cache.find(key, call.inputs);
-  if (!found) log_warning("the step cache could not be read: " + found.error().message());
-  if (!found || !*found) return false;
+  if (found) return std::move(*found);
+  log_warning("the step cache could not be read: " + found.error().message());
+  return std::nullopt;
+}
+
+// What the run had before it was interrupted goes before what others have now.
+bool Execution::answer_from_cache(CallState& call) {
+  std::optional<CachedOutputs> found;
+  auto key = call.run_key;
+  if (call.run_key && options_.resumes) found = find_in_cache(call, *call.run_key);
+  if (!found && call.key) {
+    key = call.key;
+    found = find_in_cache(call, *key);
+    if (found && call.run_key) keep(call, *call.run_key, *found);
+  }
+  if (!found) return false;
   ledger_.cached += 1;
-  records_.push_back({call.site.step, call.name, "cached", key.hex(), {}, 0});
+  auto record = record_of(call, "cached");
+  record.key = key->hex();
+  records_.push_back(std::move(record));
   announce(Event::Kind::step_cached, call.site.step, call.name);
-  call.done(Answer{std::move((*found)->outputs), std::move((*found)->evidence), false});
+  call.done(Answer{std::move(found->outputs), std::move(found->evidence), false});
   return true;
+}
+
+void Execution::keep(CallState const& call, Sha256 const& key, CachedOutputs outputs) {
+  bool const for_run = key == call.run_key;
+  kept_for_run_ |= for_run;
+  entries_.push_back({key, std::move(outputs), call.inputs, for_run ? options_.run : std::string()});
+}
+
+StepRecord Execution::record_of(CallState const& call, std::string state) const {
+  StepRecord record;
+  record.step = call.site.step;
+  record.callable = call.name;
+  record.state = std::move(state);
+  if (call.key) record.key = call.key->hex();
+  record.why_not_cached = call.why_not;
+  record.started = call.began;
+  return record;
 }
 
 void Execution::submit(std::shared_ptr<CallState> const& call, OperationTarget const& target) {
@@ -376,7 +446,8 @@ void Execution::submit(std::shared_ptr<CallState> const& call, OperationTarget c
   job.model = target.model;
   if (target.engine->models == host::Manifest::Models::folder) {
     auto folder = folder_model(target, call->inputs);
-    if (!folder) return call->done(std::move(folder).error());
+    auto const begun = folder ? begin_write(*call, folder->folder) : folder.error();
+    if (!begun) return call->done(begun.error());
     job.model = std::move(*folder);
   } else if (target.engine->keeps) {
     keep_files(*job.model, target.folder);
@@ -411,8 +482,27 @@ void Execution::submit(std::shared_ptr<CallState> const& call, OperationTarget c
   if (call->site.scope->cancelled()) parts_.host.cancel(*id);
 }
 
+Result<void> Execution::begin_write(CallState& call, std::string const& folder) {
+  if (call.target->operation->effects == value::Effects::writes)
+    call.write = TRY(parts_.generations.begin_write(folder));
+  return {};
+}
+
+void Execution::settle_effects(CallState& call, Result<value::Value> const& outputs) {
+  if (call.write) {
+    // One that was told to stop may not have yet.
+    auto const code = outputs ? Code::internal : outputs.error().code();
+    if (code != Code::cancelled && code != Code::deadline_exceeded) call.write->end();
+    call.write.reset();
+  }
+  if (call.folder.empty() || parts_.generations.find_or_make(call.folder) == call.generation) return;
+  call.key.reset();
+  call.why_not = kUnknownState;
+}
+
 void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport report) {
   account(*call, report);
+  settle_effects(*call, report.outputs);
   auto outputs = std::move(report.outputs);
   // What an engine made of a file that changed meanwhile is neither the old one's nor the new one's.
   bool const cancelled = !outputs && outputs.error().code() == Code::cancelled;
@@ -422,14 +512,13 @@ void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport
     if (auto fits = check_outputs(call->name, call->target->operation->signature.outputs, *outputs); !fits)
       outputs = std::move(fits).error();
   }
-  StepRecord record{call->site.step,
-                    call->name,
-                    "done",
-                    call->key ? call->key->hex() : "",
-                    {},
-                    seconds(parts_.clock.now() - call->started),
-                    describe(*call->target),
-                    describe(call->inputs)};
+  auto record = record_of(*call, "done");
+  record.seconds = seconds(parts_.clock.now() - call->started);
+  record.made_by = describe(*call->target);
+  record.inputs = describe(call->inputs);
+  record.waited = {seconds(report.waited), seconds(report.waits.load), seconds(report.waits.cores)};
+  record.worker = report.worker;
+  record.cores = report.cores;
   if (!outputs) {
     record.state = outputs.error().code() == Code::cancelled ? "cancelled" : "failed";
     record.error = outputs.error().message();
@@ -438,9 +527,8 @@ void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport
     return call->done(std::move(outputs).error());
   }
   record.outputs = describe(*outputs);
-  auto const& run = call->key ? std::string() : options_.run;
-  entries_.push_back({call->key.value_or(call->run_key), {*outputs, report.evidence}, call->inputs, run});
-  kept_for_run_ |= !call->key;
+  if (call->key) keep(*call, *call->key, {*outputs, report.evidence});
+  if (call->run_key) keep(*call, *call->run_key, {*outputs, report.evidence});
   records_.push_back(std::move(record));
   announce(Event::Kind::step_done, call->site.step, call->name);
   call->done(Answer{std::move(*outputs), std::move(report.evidence), false});

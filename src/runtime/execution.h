@@ -19,6 +19,7 @@
 #include "host/host.h"
 #include "net/egress.h"
 #include "runtime/event.h"
+#include "runtime/generations.h"
 #include "runtime/journal.h"
 #include "runtime/ledger.h"
 #include "runtime/scope.h"
@@ -49,6 +50,7 @@ class Execution {
     host::Host& host;
     StepCache& cache;
     Journal& journal;
+    Generations& generations;
     Clock const& clock;
   };
   struct Options {
@@ -103,7 +105,16 @@ class Execution {
   CallSite site_of(Target const& target) const;
   void call_operation(OperationTarget const& target, std::string const& name, value::Value inputs,
                       CallSite site, Completion done);
-  bool answer_from_cache(CallState& call, Sha256 const& key);
+  // Under what its answer is found and kept.
+  void find_keys(CallState& call);
+  bool answer_from_cache(CallState& call);
+  std::optional<CachedOutputs> find_in_cache(CallState const& call, Sha256 const& key);
+  void keep(CallState const& call, Sha256 const& key, CachedOutputs outputs);
+  StepRecord record_of(CallState const& call, std::string state) const;
+  // Says that its folder is written in, where it is.
+  Result<void> begin_write(CallState& call, std::string const& folder);
+  // What it wrote is written, and what it read may have been written to.
+  void settle_effects(CallState& call, Result<value::Value> const& outputs);
   void submit(std::shared_ptr<CallState> const& call, OperationTarget const& target);
   // Those that the host is not asked for yet, as far as there is room now.
   void submit_held();

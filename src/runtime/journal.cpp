@@ -46,11 +46,23 @@ constexpr std::string_view kResume = R"(
   CREATE INDEX runs_interrupted ON runs(started) WHERE state = 'interrupted';
 )";
 
+// When things ran.
+constexpr std::string_view kTimes = R"(
+  ALTER TABLE steps ADD COLUMN why_not_cached TEXT NOT NULL DEFAULT '';
+  ALTER TABLE steps ADD COLUMN started INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE steps ADD COLUMN waited REAL NOT NULL DEFAULT 0;
+  ALTER TABLE steps ADD COLUMN waited_load REAL NOT NULL DEFAULT 0;
+  ALTER TABLE steps ADD COLUMN waited_cores REAL NOT NULL DEFAULT 0;
+  ALTER TABLE steps ADD COLUMN worker INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE steps ADD COLUMN cores INTEGER NOT NULL DEFAULT 0;
+)";
+
 constexpr std::string_view kRunColumns =
     "SELECT run, name, state, started, ended, error, ledger, route, inputs, outputs, program, \"order\", "
     "attempts FROM runs ";
 constexpr std::string_view kStepColumns =
-    "SELECT step, callable, state, key, error, seconds, made_by, inputs, outputs, run FROM steps ";
+    "SELECT step, callable, state, key, error, seconds, made_by, inputs, outputs, run, why_not_cached, "
+    "started, waited, waited_load, waited_cores, worker, cores FROM steps ";
 
 std::int64_t microseconds(WallTime time) { return time.time_since_epoch().count(); }
 WallTime wall_time(std::int64_t microseconds) { return WallTime(std::chrono::microseconds(microseconds)); }
@@ -79,9 +91,22 @@ RunRecord read_run(store::Statement const& row) {
 }
 
 StepRecord read_step(store::Statement const& row) {
-  return {std::string(row.text(0)),   std::string(row.text(1)),   std::string(row.text(2)),
-          std::string(row.text(3)),   std::string(row.text(4)),   row.number(5),
-          parse_or_null(row.text(6)), parse_or_null(row.text(7)), parse_or_null(row.text(8))};
+  StepRecord record;
+  record.step = row.text(0);
+  record.callable = row.text(1);
+  record.state = row.text(2);
+  record.key = row.text(3);
+  record.error = row.text(4);
+  record.seconds = row.number(5);
+  record.made_by = parse_or_null(row.text(6));
+  record.inputs = parse_or_null(row.text(7));
+  record.outputs = parse_or_null(row.text(8));
+  record.why_not_cached = row.text(10);
+  record.started = wall_time(row.integer(11));
+  record.waited = {row.number(12), row.number(13), row.number(14)};
+  record.worker = static_cast<std::uint64_t>(row.integer(15));
+  record.cores = static_cast<int>(row.integer(16));
+  return record;
 }
 
 }  // namespace
@@ -107,7 +132,7 @@ Json to_json(RunRecord const& record) {
 Result<Journal::Tables> Journal::open_tables(std::string const& file) {
   // A killed process loses nothing with `relaxed`; only a power cut may lose the last moments.
   Tables tables{TRY(store::Database::open(file, store::Database::Durability::relaxed))};
-  TRY(tables.database->migrate({kSchema, kProvenance, kResume}));
+  TRY(tables.database->migrate({kSchema, kProvenance, kResume, kTimes}));
   return tables;
 }
 
@@ -142,12 +167,15 @@ Result<void> Journal::steps_ended(std::string const& run, std::vector<StepRecord
   return tables_->use([&](Tables& tables) {
     return tables.database->transaction([&]() -> Result<void> {
       auto insert = TRY(tables.database->prepare(
-          "INSERT INTO steps(run, step, callable, state, key, error, seconds, made_by, inputs, "
-          "outputs) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+          "INSERT INTO steps(run, step, callable, state, key, error, seconds, made_by, inputs, outputs, "
+          "why_not_cached, started, waited, waited_load, waited_cores, worker, cores) "
+          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
       for (auto const& step : steps) {
         TRY(insert
                 .bind_all(run, step.step, step.callable, step.state, step.key, step.error, step.seconds,
-                          step.made_by.dump(), step.inputs.dump(), step.outputs.dump())
+                          step.made_by.dump(), step.inputs.dump(), step.outputs.dump(), step.why_not_cached,
+                          microseconds(step.started), step.waited.all, step.waited.load, step.waited.cores,
+                          static_cast<std::int64_t>(step.worker), step.cores)
                 .run());
       }
       return {};

@@ -34,6 +34,12 @@ struct RunRecord {
 // {"run", "name", "state", "started", "ended", "seconds", "error"}: as `shoal runs` lists it.
 Json to_json(RunRecord const& record);
 
+// Why a call may not be cached.
+inline constexpr std::string_view kWrites = "it writes";
+inline constexpr std::string_view kCacheOff = "`cache: off`";
+inline constexpr std::string_view kNoSeed = "it draws at random, without a seed";
+inline constexpr std::string_view kUnknownState = "it reads what was being written, or has no known state";
+
 struct StepRecord {
   std::string step;  // its path in the run
   std::string callable;
@@ -44,6 +50,14 @@ struct StepRecord {
   // Of one that an engine did, as provenance.h describes them; null of one that the cache answered.
   Json made_by = {};
   Json inputs = {}, outputs = {};
+  std::string why_not_cached = {};  // one of those above; "": it may be
+  WallTime started = {};            // when it was ready
+  // Seconds until a worker had it, and of these what for: the rest behind other calls.
+  struct Waited {
+    double all = 0, load = 0, cores = 0;
+  } waited = {};
+  std::uint64_t worker = 0;  // its number in the host; 0: none had it
+  int cores = 0;             // that it had
 };
 
 // Any thread. A damaged file is set aside, where there is leave to, and the journal goes on in a new one.

@@ -241,7 +241,7 @@ void Runtime::fill_shares(Ledger& ledger, double cpu_begun, double energy_begun)
 Result<std::vector<StepRecord>> Runtime::explore(Target const& target, value::Value const& inputs) {
   // Gets no job, so it starts no worker.
   auto const host = TRY(host::Host::start({engines_, options_.cores}, clock_));
-  Execution execution({*host, *cache_, *journal_, clock_}, {});
+  Execution execution({*host, *cache_, *journal_, generations_, clock_}, {});
   return execution.explore(target, inputs);
 }
 
@@ -315,7 +315,7 @@ RunResult Runtime::perform(host::Host& host, Target const& target, RunRequest re
   options.job_class = request.job_class;
   options.deadline = request.deadline;
   options.resumes = record.ended || record.state == "interrupted";
-  Execution execution({host, *cache_, *journal_, clock_}, std::move(options));
+  Execution execution({host, *cache_, *journal_, generations_, clock_}, std::move(options));
   result.outputs = execution.run(target, request.inputs);
   running_.with([&](auto& running) { running.erase(record.run); });
 

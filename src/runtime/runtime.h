@@ -24,6 +24,7 @@
 #include "os/mailbox.h"
 #include "os/paths.h"
 #include "runtime/event.h"
+#include "runtime/generations.h"
 #include "runtime/journal.h"
 #include "runtime/ledger.h"
 #include "runtime/library.h"
@@ -171,6 +172,7 @@ class Runtime {
   std::unique_ptr<Library> library_;
   std::unique_ptr<LiveLibrary> live_library_;
   SharedMeter cpu_, energy_;
+  Generations generations_;
   Guarded<std::map<std::string, std::stop_source>> running_;  // by run
   // Held while the home's lock is waited for: nobody else starts a host then, and nobody waits to look at
   // what there is.
