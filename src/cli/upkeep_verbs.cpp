@@ -141,15 +141,21 @@ Result<int> verify(Session& session, Arguments const& arguments) {
 Result<int> collect_garbage(Session& session, Arguments const& arguments) {
   auto& home = *TRY(session.home());
   bool const is_dry = arguments.has("--dry-run");
-  auto garbage = home.models().find_garbage();
   Json documents = Json::array();
   std::uint64_t total = 0;
-  for (auto const& each : garbage) {
-    if (!is_dry) TRY(home.models().remove_garbage(each));
+  auto const tell = [&](store::Garbage const& each) {
     total += each.bytes;
     documents.push(Json::object({{"path", each.path}, {"bytes", each.bytes}, {"reason", each.reason}}));
     if (!session.json())
       session.print(human_bytes(each.bytes) + "  " + each.path + "  (" + each.reason + ")");
+  };
+  for (auto const& each : home.models().find_garbage()) {
+    if (!is_dry) TRY(home.models().remove_garbage(each));
+    tell(each);
+  }
+  for (auto const& each : home.kept_garbage()) {
+    if (!is_dry) TRY(home.remove_kept(each));
+    tell(each);
   }
   if (session.json()) {
     session.print_json(
@@ -197,6 +203,9 @@ Verb gc_verb() {
   Verb verb;
   verb.name = "gc";
   verb.about = "Delete what broken-off pulls left, and files that no model needs";
+  verb.details =
+      "Also what engines kept for models that are gone. What was computed before has a bound of its own: see "
+      "`shoal cache\nprune`.";
   verb.example = "shoal gc --dry-run";
   verb.options = {{"--dry-run", "", "", "Only list what would be deleted"}};
   verb.run = collect_garbage;

@@ -16,6 +16,7 @@ Verb runs_verb();
 Verb ledger_verb();
 std::vector<Verb> model_verbs();
 std::vector<Verb> upkeep_verbs();
+std::vector<Verb> cache_verbs();
 std::vector<Verb> shelf_verbs();
 std::vector<Verb> list_verbs();
 std::vector<Verb> host_verbs();

@@ -75,6 +75,8 @@ std::function<Result<Json>()> NativeApi::plain_answer(net::ServerRequest const& 
   if (is("GET", "state", 1)) return [this] { return state(); };
   if (is("POST", "models", 3)) return [this, path] { return change_model(path[1], path[2]); };
   if (is("GET", "models", 1)) return [this] { return list_models(); };
+  if (is("GET", "cache", 1)) return [this] { return cache(); };
+  if (is("POST", "cache", 2) && path[1] == "prune") return [this, request] { return prune_cache(request); };
   return {};
 }
 
@@ -149,6 +151,20 @@ Result<Json> NativeApi::show_run(std::string const& run) const {
 Result<Json> NativeApi::cancel_run(std::string const& run) {
   TRY(runs_.cancel(run));
   return Json::object({{"run", run}});
+}
+
+Result<Json> NativeApi::cache() const { return to_json(TRY(runtime_.cache_contents())); }
+
+Result<Json> NativeApi::prune_cache(net::ServerRequest const& request) {
+  std::optional<std::uint64_t> most_bytes;
+  if (request.parameter("to"))
+    most_bytes = static_cast<std::uint64_t>(TRY(number_in(request, "to", 0, INT64_MAX)));
+  Result<Json> answer = Error(Code::busy, "runs are under way, and need what is cached; try again later");
+  runs_.while_idle([&] {
+    auto const pruned = runtime_.prune_cache(most_bytes);
+    answer = pruned ? Result<Json>(to_json(*pruned)) : pruned.error();
+  });
+  return answer;
 }
 
 Result<Json> NativeApi::list_models() const {

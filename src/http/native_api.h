@@ -43,6 +43,8 @@ class NativeApi {
   Result<Json> show_run(std::string const& run) const;
   Result<Json> cancel_run(std::string const& run);
   Result<Json> list_models() const;
+  Result<Json> cache() const;
+  Result<Json> prune_cache(net::ServerRequest const& request);
   // Nothing where the address or the method is none of those.
   std::function<Result<Json>()> plain_answer(net::ServerRequest const& request, Segments const& path);
 

@@ -221,6 +221,54 @@ TEST_F(ServerTest, OnlyWhatHasAMethodIsAnswered) {
   EXPECT_EQ(client_->post("runs/" + id + "/cancel").error().code(), Code::not_found) << "it is over";
 }
 
+TEST_F(ServerTest, EventsOfOneClientNeverReachAnother) {
+  serve_a_client();
+  auto const file = write("greet.yaml", kGreet);
+  struct Heard {
+    std::vector<runtime::Event> events;
+    std::string run;
+  };
+  auto const listen = [&](int number) {
+    Heard heard;
+    runtime::RunRequest request;
+    request.inputs = Value::record({{"name", std::to_string(number)}});
+    request.on_event = [&](runtime::Event const& event) { heard.events.push_back(event); };
+    heard.run = client_->run(file, request).value().run;
+    return heard;
+  };
+  std::vector<std::future<Heard>> clients;
+  for (int number = 0; number < 8; ++number)
+    clients.push_back(std::async(std::launch::async, listen, number));
+  for (auto& client : clients) {
+    auto const heard = client.get();
+    ASSERT_FALSE(heard.events.empty());
+    for (std::size_t i = 0; i < heard.events.size(); ++i) {
+      EXPECT_EQ(heard.events[i].run, heard.run);
+      EXPECT_EQ(heard.events[i].sequence, i + 1);
+    }
+  }
+}
+
+TEST_F(ServerTest, WhoReconnectsGetsWhatItMissed) {
+  serve_a_client();
+  auto const run_id = run(write("greet.yaml", kGreet), Value::record({{"name", "Ada"}})).run;
+  auto const again = [&](std::size_t after) {
+    auto const raw = net::LocalClient::connect(socket_of(*own_)).value();
+    net::LocalRequest request;
+    request.target = "/shoal/v1/runs/" + run_id + "/events?after=" + std::to_string(after);
+    return raw->ask(request).value().body;
+  };
+  ASSERT_GE(events_.size(), 2u);
+  for (std::size_t after = 0; after <= events_.size(); ++after) {
+    auto const text = again(after);
+    for (std::size_t number = 1; number <= events_.size(); ++number) {
+      bool const told = ("\n" + text).find("\nid: " + std::to_string(number) + "\n") != text.npos;
+      EXPECT_EQ(told, number > after) << "event " << number << " after " << after;
+    }
+    EXPECT_NE(text.find("event: result"), std::string::npos);
+  }
+}
+
 TEST_F(ServerTest, EndsWhenItIsTold) {
   serve_a_client();
   EXPECT_TRUE(client_->post("stop"));

@@ -204,24 +204,38 @@ Result<void> Journal::prune(Bounds const& bounds) {
   });
 }
 
-Result<std::vector<RunRecord>> Journal::runs(int limit) {
+template <typename... Values>
+Result<std::vector<RunRecord>> Journal::find_runs(std::string const& condition, Values const&... values) {
   return tables_->use([&](Tables& tables) -> Result<std::vector<RunRecord>> {
-    auto query =
-        TRY(tables.database->prepare(std::string(kRunColumns) + "ORDER BY started DESC, run DESC LIMIT ?"));
-    query.bind(1, limit);
+    auto query = TRY(tables.database->prepare(std::string(kRunColumns) + condition));
+    query.bind_all(values...);
     std::vector<RunRecord> records;
     while (TRY(query.step())) records.push_back(read_run(query));
     return records;
   });
 }
 
+Result<std::vector<RunRecord>> Journal::runs(int limit) {
+  return find_runs("ORDER BY started DESC, run DESC LIMIT ?", limit);
+}
+
 Result<std::vector<RunRecord>> Journal::interrupted() {
-  return tables_->use([&](Tables& tables) -> Result<std::vector<RunRecord>> {
-    auto query = TRY(tables.database->prepare(std::string(kRunColumns) +
-                                              "WHERE state = 'interrupted' ORDER BY started, run"));
-    std::vector<RunRecord> records;
-    while (TRY(query.step())) records.push_back(read_run(query));
-    return records;
+  return find_runs("WHERE state = 'interrupted' ORDER BY started, run");
+}
+
+Result<std::vector<RunRecord>> Journal::earlier_runs(std::string const& name, WallTime before, int limit) {
+  return find_runs("WHERE name = ? AND started < ? ORDER BY started DESC LIMIT ?", name, microseconds(before),
+                   limit);
+}
+
+Result<Journal::CacheUse> Journal::cache_use() {
+  return tables_->use([](Tables& tables) -> Result<CacheUse> {
+    auto query = TRY(tables.database->prepare(
+        "SELECT count(*) FILTER (WHERE state = 'cached'), count(*) FILTER (WHERE state = 'done') FROM steps "
+        "WHERE key != ''"));
+    TRY(query.step());
+    return CacheUse{static_cast<std::uint64_t>(query.integer(0)),
+                    static_cast<std::uint64_t>(query.integer(1))};
   });
 }
 
@@ -237,14 +251,7 @@ Result<std::vector<std::string>> Journal::keys_of_interrupted() {
 }
 
 Result<RunRecord> Journal::find(std::string const& run) {
-  auto records = TRY(tables_->use([&](Tables& tables) -> Result<std::vector<RunRecord>> {
-    auto query = TRY(
-        tables.database->prepare(std::string(kRunColumns) + "WHERE substr(run, 1, length(?1)) = ?1 LIMIT 2"));
-    query.bind(1, run);
-    std::vector<RunRecord> found;
-    while (TRY(query.step())) found.push_back(read_run(query));
-    return found;
-  }));
+  auto records = TRY(find_runs("WHERE substr(run, 1, length(?1)) = ?1 LIMIT 2", run));
   if (run.empty() || records.empty())
     return Error(Code::not_found, "there is no run `" + run + "`; see `shoal runs`");
   if (records.size() > 1)

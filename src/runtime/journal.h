@@ -98,6 +98,13 @@ class Journal {
     StepRecord step;
   };
   Result<std::optional<Origin>> origin_of(std::string const& key);
+  // Calls of engines that the journal remembers and that may be cached.
+  struct CacheUse {
+    std::uint64_t cached = 0, ran = 0;
+  };
+  Result<CacheUse> cache_use();
+  // Of this name, begun before that time, the newest first.
+  Result<std::vector<RunRecord>> earlier_runs(std::string const& name, WallTime before, int limit);
   // Of all runs that ended.
   Result<std::vector<Json>> ledgers();
 
@@ -108,6 +115,8 @@ class Journal {
 
   explicit Journal(std::unique_ptr<Mending<Tables>> tables) : tables_(std::move(tables)) {}
   static Result<Tables> open_tables(std::string const& file);
+  template <typename... Values>
+  Result<std::vector<RunRecord>> find_runs(std::string const& condition, Values const&... values);
 
   std::unique_ptr<Mending<Tables>> tables_;
 };

@@ -101,6 +101,7 @@ Runtime::~Runtime() {
 void Runtime::tidy() {
   if (!cache_->has_grown()) return;
   auto pruned = [&]() -> Result<void> {
+    TRY(prune_kept_files(kept_folder(), CacheBounds().kept));
     return cache_->prune({}, TRY(kept_for_interrupted()), clock_.wall());
   }();
   if (!pruned) log_warning("the step cache could not be made smaller: " + pruned.error().message());

@@ -23,6 +23,7 @@
 #include "os/machine.h"
 #include "os/mailbox.h"
 #include "os/paths.h"
+#include "runtime/cache_upkeep.h"
 #include "runtime/event.h"
 #include "runtime/generations.h"
 #include "runtime/journal.h"
@@ -118,6 +119,18 @@ class Runtime {
   // Makes the caches smaller where they have grown beyond their bounds. No run may be in progress. Done at
   // the end, too.
   void tidy();
+  // The step cache, its artifacts, and what engines keep for models (cache_upkeep.cpp).
+  Result<CacheContents> cache_contents();
+  // Drops what was not used for longest where they have more than their bounds, or all together more than
+  // `most_bytes`, but nothing that an interrupted run needs. No run may be in progress. busy: another process
+  // has the home.
+  Result<CachePruned> prune_cache(std::optional<std::uint64_t> most_bytes);
+  // Reads all, and drops what is damaged. `on_bytes`: how many so far.
+  Result<CacheChecked> verify_cache(std::function<void(std::uint64_t)> const& on_bytes,
+                                    std::stop_token const& stop);
+  // What engines kept for models that are no longer there.
+  std::vector<store::Garbage> kept_garbage() const;
+  static Result<void> remove_kept(store::Garbage const& garbage);
   // The same as library().link(), for any thread, and as the disk has it now. `what`: a name or the path of a
   // document.
   Result<Target> link(std::string const& what) { return live_library_->link(what); }
@@ -155,6 +168,7 @@ class Runtime {
   Result<os::FileLock> lock_home(Patience patience);
   // For files that only the home's host may touch: whoever has its lock.
   Result<std::shared_ptr<void const>> leave_to_mend() const;
+  std::string kept_folder() const { return options_.home.cache + "/kept"; }
   std::string lock_path() const { return options_.home.data + "/host.lock"; }
   // The host that is started already.
   Result<host::Host*> own_host();

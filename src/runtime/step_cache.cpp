@@ -25,6 +25,11 @@ constexpr std::string_view kOfOneRun = R"(
   CREATE INDEX steps_by_run ON steps(run) WHERE run IS NOT NULL;
 )";
 
+// Bytes of a row, its key and the table's own among them.
+constexpr std::string_view kContents =
+    "SELECT count(*), coalesce(sum(coalesce(length(outputs), 0) + length(evidence) + 100), 0), min(used) "
+    "FROM steps";
+
 // All rows but the newest whose bytes together stay within the parameter, and those in `kept`.
 constexpr std::string_view kDropOldest = R"(
   DELETE FROM steps WHERE key IN (
@@ -212,6 +217,57 @@ Result<void> StepCache::prune(Bounds const& bounds, Kept kept, WallTime now) {
   }));
   TRY(artifacts_.prune(bounds.artifacts, kept.artifacts));
   return {};
+}
+
+Result<void> StepCache::shrink() {
+  return tables_->use([](Tables& tables) { return tables.database->execute("VACUUM"); });
+}
+
+Result<StepCache::Contents> StepCache::contents() {
+  return tables_->use([](Tables& tables) -> Result<Contents> {
+    auto query = TRY(tables.database->prepare(kContents));
+    TRY(query.step());
+    Contents contents;
+    contents.rows = static_cast<std::uint64_t>(query.integer(0));
+    contents.bytes = static_cast<std::uint64_t>(query.integer(1));
+    if (contents.rows > 0) contents.oldest = WallTime(std::chrono::microseconds(query.integer(2)));
+    return contents;
+  });
+}
+
+// Whether outputs and evidence can be read, and all artifacts are there that they name.
+bool StepCache::is_whole(Row const& row) const {
+  std::set<Sha256> named;
+  std::string outputs = row.outputs.value_or("");
+  if (row.artifact) {
+    auto const hash = Sha256::from_hex(*row.artifact);
+    auto const artifact = hash ? os::MappedFile::open(artifacts_.path(*hash)) : hash.error();
+    if (!artifact) return false;
+    outputs = artifact->bytes();
+  }
+  if (!Json::parse(outputs) || !Json::parse(row.evidence)) return false;
+  collect_artifacts(outputs, named);
+  return std::all_of(named.begin(), named.end(), [&](auto const& hash) { return artifacts_.contains(hash); });
+}
+
+Result<StepCache::Check> StepCache::verify() {
+  return tables_->use([&](Tables& tables) -> Result<Check> {
+    Check check;
+    std::vector<std::string> broken;
+    auto query = TRY(tables.database->prepare("SELECT key, outputs, artifact, evidence FROM steps"));
+    while (TRY(query.step())) {
+      Row row;
+      if (!query.is_null(1)) row.outputs = query.text(1);
+      if (!query.is_null(2)) row.artifact = query.text(2);
+      row.evidence = query.text(3);
+      check.rows += 1;
+      if (!is_whole(row)) broken.emplace_back(query.blob(0));
+    }
+    for (auto const& key : broken)
+      TRY(tables.database->run("DELETE FROM steps WHERE key = ?", store::BlobView{key}));
+    check.dropped = broken.size();
+    return check;
+  });
 }
 
 }  // namespace shoal::runtime

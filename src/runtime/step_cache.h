@@ -68,6 +68,18 @@ class StepCache {
   };
   // Drops what was not used for longest where either has more. No run may be in progress.
   Result<void> prune(Bounds const& bounds, Kept kept, WallTime now);
+  // Gives the file system what the table does not need any more. As prune().
+  Result<void> shrink();
+  struct Contents {
+    std::uint64_t rows = 0, bytes = 0;
+    std::optional<WallTime> oldest;  // when the one was used that was not used for longest
+  };
+  Result<Contents> contents();
+  struct Check {
+    std::uint64_t rows = 0, dropped = 0;
+  };
+  // Reads every row, and drops those that cannot be read or have an artifact that is gone.
+  Result<Check> verify();
   // True where something was put since it was opened or pruned last.
   bool has_grown() const { return has_grown_; }
 
@@ -88,6 +100,7 @@ class StepCache {
   static Result<Tables> open_tables(std::string const& file);
   static Result<void> keep_keys_of(std::string const& run, Kept& kept, Tables& tables);
   Result<void> keep_artifacts_of(Sha256 const& key, Kept& kept, Tables& tables);
+  bool is_whole(Row const& row) const;
   Result<value::Value> decode(Row const& row, value::Value const& inputs);
   Result<std::string> encode(value::Value const& outputs, value::Value const& inputs);
 

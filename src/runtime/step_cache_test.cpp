@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <set>
 
 #include "os/file.h"
@@ -101,6 +102,30 @@ TEST_F(StepCacheTest, WhatWasNotUsedForLongestGoesFirst) {
   EXPECT_TRUE(cache_->has_grown());
   ASSERT_TRUE(cache_->prune({.artifacts = 150'000}, {}, at(6)));
   EXPECT_LE(artifacts_->total_bytes(), 150'000u);
+}
+
+TEST_F(StepCacheTest, ACheckDropsWhatCannotBeGivenAnyMore) {
+  auto const put = [&](std::string const& name, std::size_t text_bytes) {
+    auto const blob = value::Blob::own("blob of " + name, {});
+    value::Value const outputs =
+        Value::record({{"text", std::string(text_bytes, 't') + name}, {"blob", blob}});
+    ASSERT_TRUE(cache_->put({{sha256(name), {outputs, {}}, Value()}}, {}));
+  };
+  put("whole", 100'000);
+  put("without its blob", 10);
+  put("without its outputs", 100'000);
+  EXPECT_EQ(cache_->contents().value().rows, 3u);
+  EXPECT_EQ(cache_->verify().value().dropped, 0u);
+  std::filesystem::remove(artifacts_->path(sha256("blob of without its blob")));
+  for (auto const& entry : std::filesystem::recursive_directory_iterator(folder_.path() + "/artifacts")) {
+    auto const bytes = entry.is_regular_file() ? os::read_file(entry.path(), 1u << 20).value() : "";
+    if (bytes.find("twithout its outputs") != bytes.npos) std::filesystem::remove(entry.path());
+  }
+  auto const check = cache_->verify().value();
+  EXPECT_EQ(check.rows, 3u);
+  EXPECT_EQ(check.dropped, 2u);
+  EXPECT_TRUE(cache_->find(sha256("whole"), Value()).value());
+  EXPECT_EQ(cache_->contents().value().rows, 1u);
 }
 
 TEST_F(StepCacheTest, WhatAnInterruptedRunNeedsStays) {

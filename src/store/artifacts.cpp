@@ -123,10 +123,38 @@ Result<os::MappedFile> ArtifactStore::get(Sha256 const& hash) const {
   return mapped;
 }
 
-std::uint64_t ArtifactStore::total_bytes() const {
-  std::uint64_t total = 0;
-  for (auto const& kept : list(folder_)) total += kept.bytes;
-  return total;
+ArtifactStore::Contents ArtifactStore::contents() const {
+  Contents contents;
+  for (auto const& kept : list(folder_)) {
+    contents.artifacts += kept.hash.has_value();
+    contents.bytes += kept.bytes;
+  }
+  return contents;
+}
+
+Result<ArtifactStore::Check> ArtifactStore::verify(std::function<void(std::uint64_t)> const& on_bytes,
+                                                   std::stop_token const& stop) {
+  Check check;
+  for (auto const& kept : list(folder_)) {
+    if (!kept.hash) continue;
+    auto const file = os::open_for_reading(kept.path.string());
+    if (!file && file.error().code() == Code::not_found) continue;  // pruned meanwhile
+    if (!file) return file.error();
+    auto const [digest, bytes] =
+        TRY(os::hash_file(*file, UINT64_MAX, [&](std::uint64_t done) -> Result<void> {
+              if (stop.stop_requested()) return Error(Code::cancelled, "cancelled");
+              on_bytes(check.bytes + done);
+              return {};
+            }).within(kept.path.string()));
+    check.artifacts += 1;
+    check.bytes += bytes;
+    if (digest == *kept.hash) continue;
+    check.damaged.push_back(*kept.hash);
+    std::error_code failure;
+    fs::remove(kept.path, failure);
+    if (failure) return Error(Code::unavailable, "removing " + kept.path.string() + ": " + failure.message());
+  }
+  return check;
 }
 
 Result<std::uint64_t> ArtifactStore::prune(std::uint64_t max_bytes, std::set<Sha256> const& keep) {

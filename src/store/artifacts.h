@@ -9,11 +9,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/sha256.h"
@@ -38,7 +41,18 @@ class ArtifactStore {
   std::string path(Sha256 const& hash) const;
 
   // All artifacts together, by reading the folders.
-  std::uint64_t total_bytes() const;
+  std::uint64_t total_bytes() const { return contents().bytes; }
+  struct Contents {
+    std::uint64_t artifacts = 0, bytes = 0;
+  };
+  Contents contents() const;
+  struct Check {
+    std::uint64_t artifacts = 0, bytes = 0;  // that were read
+    std::vector<Sha256> damaged;             // and are removed: their bytes are not those of their name
+  };
+  // Reads all of them. `on_bytes`: how many so far. cancelled: by the stop token.
+  Result<Check> verify(std::function<void(std::uint64_t)> const& on_bytes, std::stop_token const& stop);
+
   // Removes those that were not used for longest, but none of `keep`, until at most `max_bytes` are left.
   // Gives the bytes that it freed. Also removes what a killed process left half-written. Looks at no artifact
   // where the account says that there are no more than `max_bytes`, unless it is older than a day: what

@@ -39,6 +39,22 @@ TEST_F(ArtifactsTest, EqualBytesAreKeptOnce) {
   EXPECT_EQ(store_->total_bytes(), 3u);
 }
 
+TEST_F(ArtifactsTest, DamagedOnesAreFoundAndRemoved) {
+  for (char const* text : {"1111", "2222", "3333"}) ASSERT_TRUE(store_->put(text));
+  fs::resize_file(store_->path(sha256("2222")), 3);
+  std::uint64_t read = 0;
+  auto const check = store_->verify([&](std::uint64_t bytes) { read = bytes; }, {}).value();
+  EXPECT_EQ(check.artifacts, 3u);
+  EXPECT_EQ(read, check.bytes);
+  EXPECT_EQ(check.damaged, std::vector<Sha256>{sha256("2222")});
+  EXPECT_FALSE(store_->contains(sha256("2222")));
+  EXPECT_TRUE(store_->contains(sha256("1111")));
+  EXPECT_TRUE(store_->verify([](std::uint64_t) {}, {}).value().damaged.empty());
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(store_->verify([](std::uint64_t) {}, stop.get_token()).error().code(), Code::cancelled);
+}
+
 TEST_F(ArtifactsTest, EmptyBytesAreAnArtifact) {
   ASSERT_TRUE(store_->put(""));
   auto mapped = store_->get(sha256(""));

@@ -113,6 +113,22 @@ TEST_F(ServeTest, RunsOfTheHostAreCancelledByName) {
   EXPECT_EQ(client->wait().code, 130);
 }
 
+TEST_F(ServeTest, TheHostPrunesTheCacheButNotWhileARunIsUnderWay) {
+  EXPECT_EQ(run({"run", "echo.echo", "warm"}).status.code, 0);
+  auto const client = os::Process::spawn(command({"run", "echo.sleep", "600", "-q"})).value();
+  auto const id = run_under_way();
+  auto const refused = run({"cache", "prune", "--to", "0"});
+  EXPECT_EQ(refused.status.code, 1);
+  EXPECT_NE(refused.standard_error.find("under way"), std::string::npos) << refused.standard_error;
+  EXPECT_EQ(json({"cache", "stats"})["rows"].as_integer(), 1);
+  EXPECT_EQ(run({"cancel", id}).status.code, 0);
+  EXPECT_EQ(client->wait().code, 130);
+  while (!json({"ps"})["runs"].as_array().empty()) {
+  }
+  EXPECT_EQ(json({"cache", "prune", "--to", "0"})["rows"].as_integer(), 1);
+  EXPECT_EQ(json({"cache", "stats"})["rows"].as_integer(), 0);
+}
+
 TEST_F(ServeTest, FilesAreFoundFromWhereTheCommandIs) {
   fs::copy_file(std::string(SHOAL_SOURCE_DIR) + "/examples/scans/shelf-a.pdf",
                 home_.path() + "/a letter.pdf");
