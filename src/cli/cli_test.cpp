@@ -159,6 +159,26 @@ TEST(Cli, ARunIsShownByTheBeginningOfItsId) {
   EXPECT_NE(shell.run({"show", run, "--provenance"}).out.find("by shoal " SHOAL_VERSION), std::string::npos);
 }
 
+TEST(Cli, TheCacheIsLookedAtMadeSmallerAndChecked) {
+  Shell shell;
+  EXPECT_EQ(parsed(shell.run({"cache", "stats", "--json"}).out)["bytes"], Json(0));
+  EXPECT_EQ(shell.run({"cache", "prune", "--to", "much"}).status, 2);
+  shell.folder().write("cache/kept/llama/" + std::string(64, 'a') + "/x.prefix", std::string(1000, 'x'));
+  EXPECT_EQ(parsed(shell.run({"cache", "stats", "--json"}).out)["kept_bytes"], Json(1000));
+  EXPECT_EQ(parsed(shell.run({"cache", "prune", "--json"}).out)["freed_bytes"], Json(0));
+  auto const garbage = parsed(shell.run({"gc", "--json"}).out);
+  EXPECT_EQ(garbage["bytes"], Json(1000)) << "its model is not here";
+  EXPECT_EQ(parsed(shell.run({"cache", "stats", "--json"}).out)["kept_bytes"], Json(0));
+  shell.folder().write("cache/kept/llama/" + std::string(64, 'b') + "/x.prefix", std::string(1000, 'x'));
+  EXPECT_EQ(parsed(shell.run({"cache", "prune", "--to", "0", "--json"}).out)["kept_bytes"], Json(1000));
+
+  shell.folder().write("data/artifacts/ab/" + std::string(62, 'c'), "not the bytes of its name");
+  auto const checked = shell.run({"cache", "verify"});
+  EXPECT_EQ(checked.status, 1);
+  EXPECT_NE(checked.out.find("DAMAGED, deleted"), std::string::npos) << checked.out;
+  EXPECT_EQ(shell.run({"cache", "verify"}).status, 0);
+}
+
 TEST(Cli, ADamagedJournalOrCacheStopsNothing) {
   Shell shell;
   auto const file = shell.folder().write("greet.yaml", kGreet);

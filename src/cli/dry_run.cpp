@@ -6,6 +6,7 @@
 #include "cli/explain.h"
 #include "cli/ports.h"
 #include "cli/render.h"
+#include "runtime/reasons.h"
 
 namespace shoal::cli {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 struct DryStep {
   std::string step, callable;
   int cached = 0, to_run = 0;
+  std::vector<std::string> reasons = {};  // why they would run
 };
 
 std::string outcome_of(DryStep const& step, bool explored) {
@@ -25,11 +27,12 @@ std::string outcome_of(DryStep const& step, bool explored) {
   return join(parts, ", ");
 }
 
-void count(std::vector<DryStep>& steps, runtime::StepRecord const& record) {
+void count(std::vector<DryStep>& steps, runtime::StepRecord const& record, std::string const& reason) {
   auto const name = without_indices(record.step);
   auto found = std::find_if(steps.begin(), steps.end(), [&](auto const& each) { return each.step == name; });
   if (found == steps.end()) found = steps.insert(steps.end(), {name, record.callable, 0, 0});
   ++(record.state == "cached" ? found->cached : found->to_run);
+  if (!reason.empty()) found->reasons.push_back(reason);
 }
 
 // Steps of the document that nothing was said about: they need what is not there yet. Functions are not told,
@@ -48,6 +51,18 @@ void add_later_steps(std::vector<DryStep>& steps, runtime::Target const& target)
   }
 }
 
+Result<void> explore(runtime::Runtime& home, runtime::Target const& target, value::Value inputs, WallTime now,
+                     std::vector<DryStep>& steps) {
+  auto const records = TRY(home.explore(target, inputs));
+  runtime::RunRecord run;
+  run.name = target.name;
+  run.started = now;
+  run.program = SHOAL_VERSION;
+  auto const reasons = TRY(runtime::reasons_to_run(home.journal(), run, records));
+  for (std::size_t i = 0; i < records.size(); ++i) count(steps, records[i], reasons[i]);
+  return {};
+}
+
 Json document_of(std::string const& name, std::vector<DryStep> const& steps,
                  std::vector<store::Model> const& missing) {
   Json planned = Json::array(), models = Json::array();
@@ -55,7 +70,8 @@ Json document_of(std::string const& name, std::vector<DryStep> const& steps,
     planned.push(Json::object({{"step", step.step},
                                {"callable", step.callable},
                                {"cached", step.cached},
-                               {"to_run", step.to_run}}));
+                               {"to_run", step.to_run},
+                               {"why", step.reasons.empty() ? Json() : Json(most_common(step.reasons))}}));
   }
   std::uint64_t bytes = 0;
   for (auto const& model : missing) {
@@ -71,7 +87,8 @@ Json document_of(std::string const& name, std::vector<DryStep> const& steps,
 std::string describe(std::vector<DryStep> const& steps, std::vector<store::Model> const& missing,
                      bool explored) {
   std::vector<std::vector<std::string>> rows;
-  for (auto const& step : steps) rows.push_back({step.step, outcome_of(step, explored), step.callable});
+  for (auto const& step : steps)
+    rows.push_back({step.step, outcome_of(step, explored), step.callable, most_common(step.reasons)});
   auto text = table(rows);
   std::uint64_t bytes = 0;
   for (auto const& model : missing) {
@@ -92,7 +109,7 @@ Result<int> dry_run(Session& session, std::string const& name, std::optional<val
   if (missing.empty()) {
     auto const target = TRY(home.library().link(name));
     if (inputs) {
-      for (auto const& record : TRY(home.explore(target, std::move(*inputs)))) count(steps, record);
+      TRY(explore(home, target, std::move(*inputs), session.environment().clock.wall(), steps));
     } else if (std::holds_alternative<runtime::OperationTarget>(target.what)) {
       steps.push_back({target.name, target.name, 0, 0});
     }

@@ -1,9 +1,12 @@
 #include "cli/explain.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "base/text.h"
 #include "cli/render.h"
+#include "runtime/reasons.h"
 
 namespace shoal::cli {
 namespace {
@@ -14,43 +17,54 @@ struct StepGroup {
   int ran = 0;
   int cached = 0;
   int failed = 0;
-  bool never_cached = false;
+  std::string other;  // the state of one that called no engine
   double seconds = 0;
   std::string error;  // of the last that failed
+  std::vector<std::string> reasons;
 };
 
-std::vector<StepGroup> group(std::vector<runtime::StepRecord> const& steps) {
+// Of steps that no engine was called for.
+constexpr std::string_view kComputed = "computed";
+constexpr std::string_view kNotRun = "not run";
+
+std::vector<StepGroup> group(Explained const& explained) {
   std::vector<StepGroup> groups;
-  for (auto const& step : steps) {
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < explained.steps.size(); ++i) {
+    auto const& step = explained.steps[i];
     auto const name = without_indices(step.step);
-    auto found =
-        std::find_if(groups.begin(), groups.end(), [&](auto const& each) { return each.step == name; });
-    if (found == groups.end()) {
-      groups.push_back({name, step.callable, 0, 0, 0, false, 0, {}});
-      found = groups.end() - 1;
+    auto const [place, is_new] = places.try_emplace(name, groups.size());
+    if (is_new) {
+      groups.emplace_back();
+      groups.back().step = name;
+      groups.back().callable = step.callable;
     }
-    found->seconds += step.seconds;
+    auto& found = groups[place->second];
+    found.seconds += step.seconds;
     if (step.state == "cached") {
-      ++found->cached;
+      ++found.cached;
     } else if (step.state == "failed" || step.state == "cancelled") {
-      ++found->failed;
-      found->error = step.error;
+      ++found.failed;
+      found.error = step.error;
+    } else if (step.state == "done") {
+      ++found.ran;
     } else {
-      ++found->ran;
-      found->never_cached = step.key.empty();
+      found.other = step.state;
     }
+    if (auto const& reason = explained.reasons[i]; !reason.empty()) found.reasons.push_back(reason);
   }
   return groups;
 }
 
 std::string outcome_of(StepGroup const& group) {
+  if (!group.other.empty()) return group.other;
   bool const single = group.ran + group.cached + group.failed == 1;
   auto const part = [&](int count, std::string const& word) {
     return single ? word : std::to_string(count) + " " + word;
   };
   std::vector<std::string> parts;
   if (group.cached > 0) parts.push_back(part(group.cached, "cached"));
-  if (group.ran > 0) parts.push_back(part(group.ran, group.never_cached ? "ran (is never cached)" : "ran"));
+  if (group.ran > 0) parts.push_back(part(group.ran, "ran"));
   if (group.failed > 0) parts.push_back(part(group.failed, "failed"));
   return join(parts, ", ");
 }
@@ -93,23 +107,65 @@ std::string without_indices(std::string const& step) {
   return text;
 }
 
-std::string explain(std::vector<runtime::StepRecord> const& steps, Json const& route) {
+std::string most_common(std::vector<std::string> const& reasons) {
+  std::map<std::string, int> counts;
+  for (auto const& reason : reasons) ++counts[reason];
+  if (counts.empty()) return {};
+  auto const most = std::max_element(counts.begin(), counts.end(),
+                                     [](auto const& a, auto const& b) { return a.second < b.second; });
+  return most->first + (counts.size() > 1 ? ", and others" : "");
+}
+
+Result<Explained> explained(runtime::Journal& journal, std::string const& run) {
+  Explained all{TRY(journal.steps(run)), {}};
+  all.reasons = TRY(runtime::reasons_to_run(journal, TRY(journal.find(run)), all.steps));
+  return all;
+}
+
+void add_unrecorded(Explained& explained, runtime::Target const& target) {
+  auto const* pipeline = std::get_if<std::shared_ptr<runtime::LinkedPipeline const>>(&target.what);
+  if (!pipeline) return;
+  std::set<std::string> told;
+  for (auto const& step : explained.steps) told.insert(step.step.substr(0, step.step.find_first_of("[/")));
+  for (auto const& planned : (*pipeline)->plan.steps) {
+    if (told.contains(planned.id)) continue;
+    auto const& callable = (*pipeline)->callables[planned.callable];
+    bool const is_function = std::holds_alternative<runtime::FunctionTarget>(callable.what);
+    runtime::StepRecord record;
+    record.step = planned.id;
+    record.callable = callable.name;
+    record.state = is_function ? kComputed : kNotRun;
+    explained.steps.push_back(std::move(record));
+    explained.reasons.emplace_back(
+        is_function ? "a function is not cached"
+                    : "no engine was called for it: not reached, `when`, or nothing in it");
+  }
+}
+
+std::string explain(Explained const& explained, Json const& route) {
   std::vector<std::vector<std::string>> rows;
-  for (auto const& each : group(steps)) {
+  for (auto const& each : group(explained)) {
     bool const is_whole = each.step.empty() || each.step == each.callable;
-    rows.push_back({is_whole ? each.callable : each.step, outcome_of(each), human_seconds(each.seconds),
-                    is_whole ? "" : each.callable, each.error});
+    std::vector<std::string> notes;
+    for (auto const& note : {each.error, most_common(each.reasons)}) {
+      if (!note.empty()) notes.push_back(note);
+    }
+    rows.push_back({is_whole ? each.callable : each.step, outcome_of(each),
+                    each.other.empty() ? human_seconds(each.seconds) : "", is_whole ? "" : each.callable,
+                    join(notes, "; ")});
   }
   auto text = rows.empty() ? std::string("no step called an engine\n") : table(rows);
   for (auto const& task : route.as_array()) text += explain_task(task);
   return text;
 }
 
-Json to_json(std::vector<runtime::StepRecord> const& steps) {
+Json to_json(Explained const& explained) {
   Json documents = Json::array();
-  for (auto const& step : steps) {
+  for (std::size_t i = 0; i < explained.steps.size(); ++i) {
+    auto const& step = explained.steps[i];
     Json document = Json::object(
         {{"step", step.step}, {"callable", step.callable}, {"state", step.state}, {"seconds", step.seconds}});
+    if (!explained.reasons[i].empty()) document.set("why", explained.reasons[i]);
     if (!step.error.empty()) document.set("error", step.error);
     documents.push(std::move(document));
   }

@@ -12,13 +12,15 @@ runtime::StepRecord step(std::string name, std::string state, double seconds, st
 }
 
 TEST(Explain, ItemsOfAListAreOneLine) {
-  auto const text = explain({step("read[0]", "cached", 0), step("read[1]", "done", 2),
-                             step("read[2]/x", "done", 1), step("add", "done", 1, "")},
-                            Json::array());
+  auto const text =
+      explain({{step("read[0]", "cached", 0), step("read[1]", "done", 2), step("read[3]", "done", 2),
+                step("read[2]/x", "done", 1), step("add", "done", 1, "")},
+               {"", "`page` is not as last time", "never ran before", "never ran before", "it writes"}},
+              Json::array());
   EXPECT_EQ(text,
-            "read[…]    1 cached, 1 ran        2.0 s  ocr.recognize\n"
-            "read[…]/x  ran                    1.0 s  ocr.recognize\n"
-            "add        ran (is never cached)  1.0 s  ocr.recognize\n");
+            "read[…]    1 cached, 2 ran  4.0 s  ocr.recognize  `page` is not as last time, and others\n"
+            "read[…]/x  ran              1.0 s  ocr.recognize  never ran before\n"
+            "add        ran              1.0 s  ocr.recognize  it writes\n");
 }
 
 TEST(Explain, ATaskTellsWhatWasTriedAndWhy) {

@@ -4,6 +4,7 @@
 #include "cli/explain.h"
 #include "cli/render.h"
 #include "cli/session.h"
+#include "runtime/reasons.h"
 
 namespace shoal::cli {
 namespace {
@@ -75,16 +76,17 @@ Json to_json(TracedStep const& traced) {
   return document;
 }
 
-std::vector<runtime::StepRecord> records_of(Trace const& trace) {
-  std::vector<runtime::StepRecord> records;
-  for (auto const& each : trace.steps) records.push_back(each.step);
-  return records;
+Explained explained(Trace const& trace) {
+  Explained all;
+  for (auto const& each : trace.steps) all.steps.push_back(each.step);
+  all.reasons = trace.reasons;
+  return all;
 }
 
 }  // namespace
 
 Result<Trace> trace_run(runtime::Journal& journal, runtime::RunRecord const& run) {
-  Trace trace{run, {}};
+  Trace trace{run, {}, {}};
   for (auto& step : TRY(journal.steps(run.run))) {
     TracedStep traced{std::move(step), {}};
     if (traced.step.state == "cached") {
@@ -97,6 +99,9 @@ Result<Trace> trace_run(runtime::Journal& journal, runtime::RunRecord const& run
     }
     trace.steps.push_back(std::move(traced));
   }
+  std::vector<runtime::StepRecord> steps;
+  for (auto const& each : trace.steps) steps.push_back(each.step);
+  trace.reasons = TRY(runtime::reasons_to_run(journal, run, steps));
   return trace;
 }
 
@@ -110,8 +115,8 @@ std::string describe(Trace const& trace, Detail detail) {
   if (!run.error.empty()) text += run.error + "\n";
   text += block("inputs", run.inputs, "");
   if (detail == Detail::steps) {
-    text += "steps\n  " +
-            replace_all(std::string(trim(explain(records_of(trace), run.route))), "\n", "\n  ") + "\n";
+    text += "steps\n  " + replace_all(std::string(trim(explain(explained(trace), run.route))), "\n", "\n  ") +
+            "\n";
   } else {
     text += trace.steps.empty() ? "no step called an engine\n" : "steps\n";
     for (auto const& step : trace.steps) text += describe(step);
@@ -126,7 +131,7 @@ Json to_json(Trace const& trace, Detail detail) {
   document.set("outputs", trace.run.outputs);
   Json steps = Json::array();
   for (auto const& step : trace.steps) steps.push(to_json(step));
-  document.set("steps", detail == Detail::provenance ? std::move(steps) : to_json(records_of(trace)));
+  document.set("steps", detail == Detail::provenance ? std::move(steps) : to_json(explained(trace)));
   document.set("route", trace.run.route);
   document.set("ledger", trace.run.ledger);
   return document;

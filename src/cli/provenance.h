@@ -17,6 +17,7 @@ struct TracedStep {
 struct Trace {
   runtime::RunRecord run;
   std::vector<TracedStep> steps;
+  std::vector<std::string> reasons;  // why each ran, as runtime::reasons_to_run says
 };
 
 // Steps that the cache answered get what the journal knows of the step that made the answer.

@@ -30,14 +30,17 @@ bool takes_any_input(runtime::Target const& target) {
   return function && function->function->open_inputs;
 }
 
-Result<int> show_result(Session& session, runtime::RunResult const& result, Arguments const& arguments) {
+// `target`: of what was run, where it is known.
+Result<int> show_result(Session& session, runtime::RunResult const& result, Arguments const& arguments,
+                        runtime::Target const* target = nullptr) {
   auto& home = *TRY(session.home());
-  bool const explained = arguments.has("--explain");
-  std::vector<runtime::StepRecord> steps;
-  if (explained && !result.run.empty()) steps = TRY(home.journal().steps(result.run));
+  bool const explains = arguments.has("--explain");
+  Explained steps;
+  if (explains && !result.run.empty()) steps = TRY(explained(home.journal(), result.run));
+  if (explains && target) add_unrecorded(steps, *target);
   if (session.json()) {
     auto document = document_of(result);
-    if (explained) document.set("steps", to_json(steps));
+    if (explains) document.set("steps", to_json(steps));
     session.print_json(document);
   } else if (arguments.value("--events") == "-") {
     session.print(document_of(result).dump());
@@ -45,10 +48,10 @@ Result<int> show_result(Session& session, runtime::RunResult const& result, Argu
     session.print(render_outputs(*result.outputs));
   }
   if (result.outputs) complain_of_missing(session, *result.outputs);
-  if (explained) session.note(trim(explain(steps, result.route)));
+  if (explains) session.note(trim(explain(steps, result.route)));
   if (result.checks_failed && result.outputs) {
-    session.complain(explained ? "the answer did not pass its checks"
-                               : "the answer did not pass its checks; --explain says why");
+    session.complain(explains ? "the answer did not pass its checks"
+                              : "the answer did not pass its checks; --explain says why");
   }
   if (result.outputs || result.ledger["calls"].as_integer() > 0) session.account_for(result.ledger);
   if (result.outputs) return 0;
@@ -79,7 +82,7 @@ Result<int> run_once(Session& session, Arguments const& arguments, Runnable cons
   wishes.strict = arguments.has("--strict");
   wishes.events = events.get();
   auto const result = execute(session, runnable, std::move(inputs), std::move(wishes));
-  return show_result(session, result, arguments);
+  return show_result(session, result, arguments, &target);
 }
 
 Result<int> run_lines(Session& session, Arguments const& arguments, Runnable runnable) {
@@ -109,7 +112,8 @@ Result<int> plan_only(Session& session, Arguments const& arguments) {
   auto const name = TRY(resolve(session, arguments.positionals.front()));
   auto const description = TRY(TRY(session.home())->library().describe(name));
   if (description.error && description.missing.empty()) return *description.error;
-  bool const given = arguments.positionals.size() > 1 || arguments.has("--in");
+  bool const given = arguments.positionals.size() > 1 || arguments.has("--in") ||
+                     (description.signature.inputs.empty() && !description.open_inputs);
   std::optional<value::Value> inputs;
   if (given) inputs = TRY(read_words(session, arguments, description.signature, description.open_inputs));
   return dry_run(session, name, std::move(inputs));
@@ -148,8 +152,9 @@ Result<int> resume_run(Session& session, Arguments const& arguments) {
 
 Option const kEvents = {"--events", "", "FILE",
                         "What happens, a JSON object a line, as it happens; `-` is standard output"};
-Option const kExplain = {"--explain", "", "",
-                         "Say which steps ran or were cached, and which rungs of tasks were tried"};
+Option const kExplain = {
+    "--explain", "", "",
+    "Say of every step whether it was cached and why not, and which rungs of tasks were tried"};
 
 }  // namespace
 

@@ -281,7 +281,7 @@ Result<int> ask(Session& session, Arguments const& arguments) {
   }
   if (result.checks_failed) session.complain("the answer did not pass its checks; --explain says why");
   if (arguments.has("--explain")) {
-    session.note(trim(explain(TRY(home.journal().steps(result.run)), result.route)));
+    session.note(trim(explain(TRY(explained(home.journal(), result.run)), result.route)));
   }
   session.account_for(result.ledger);
   return 0;

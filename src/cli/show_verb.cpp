@@ -7,6 +7,7 @@
 #include "cli/provenance.h"
 #include "cli/render.h"
 #include "cli/session.h"
+#include "cli/timeline.h"
 #include "cli/verbs.h"
 #include "runtime/picture.h"
 
@@ -28,9 +29,25 @@ Error unknown(runtime::Runtime& home, std::string const& word) {
                    "what there is");
 }
 
-Result<int> show_run(Session& session, runtime::RunRecord const& record, bool provenance) {
+// Beside a bar: names, times and reasons.
+constexpr int kBesideBar = 70;
+constexpr int kShortestBar = 30, kLongestBar = 80;
+
+int show_timeline(Session& session, Trace const& trace) {
+  if (session.json()) {
+    session.print_json(timeline_document(trace));
+  } else {
+    auto const room = session.environment().terminal.width - kBesideBar;
+    session.print(timeline(trace, std::clamp(room, kShortestBar, kLongestBar)));
+  }
+  return 0;
+}
+
+Result<int> show_run(Session& session, runtime::RunRecord const& record, Arguments const& arguments) {
   auto& journal = TRY(session.home())->journal();
   auto const trace = TRY(trace_run(journal, record));
+  if (arguments.has("--timeline")) return show_timeline(session, trace);
+  bool const provenance = arguments.has("--provenance");
   if (session.json()) {
     session.print_json(to_json(trace, provenance ? Detail::provenance : Detail::steps));
   } else {
@@ -54,20 +71,22 @@ Result<int> show(Session& session, Arguments const& arguments) {
   auto const word = TRY(resolve(session, arguments.positionals.front()));
   if (arguments.has("--svg")) return show_picture(session, word, runtime::Picture::svg);
   if (arguments.has("--mermaid")) return show_picture(session, word, runtime::Picture::mermaid);
-  bool const provenance = arguments.has("--provenance");
+  std::string const of_run = arguments.has("--provenance") ? "--provenance"
+                             : arguments.has("--timeline") ? "--timeline"
+                                                           : "";
   bool const is_model = home.models().find(word).has_value();
   bool const is_callable = !is_model && home.library().describe(word).has_value();
-  if (!provenance && is_model) return show_model(session, word);
-  if (!provenance && is_callable) return show_callables(session, {word});
-  if (provenance && (is_model || is_callable)) {
+  if (of_run.empty() && is_model) return show_model(session, word);
+  if (of_run.empty() && is_callable) return show_callables(session, {word});
+  if (is_model || is_callable) {
     return Error(Code::invalid_argument,
-                 "`--provenance` is of a run, and `" + word + "` is none; `shoal runs` lists them");
+                 "`" + of_run + "` is of a run, and `" + word + "` is none; `shoal runs` lists them");
   }
   if (!may_be_run(word)) return unknown(home, word);
   TRY(home.note_interrupted_runs());
   auto const record = home.journal().find(word);
   if (!record && record.error().code() == Code::not_found) return unknown(home, word);
-  return show_run(session, TRY(record), provenance);
+  return show_run(session, TRY(record), arguments);
 }
 
 }  // namespace
@@ -102,12 +121,14 @@ Verb show_verb() {
       "--provenance says of every step of a run what made its result: the engine and its build, the model "
       "and its "
       "hash, the\n"
-      "options, and for what came from the cache the run that made it first.";
+      "options, and for what came from the cache the run that made it first.\n"
+      "--timeline draws when each call was in a queue, waited for its model or for cores, and ran.";
   verb.example =
       "shoal show scan-to-text\nshoal show smollm2-135m\nshoal show scan-to-text --svg > scan-to-text.svg";
   verb.min_positionals = 1;
   verb.max_positionals = 1;
   verb.options = {{"--provenance", "", "", "Of a run: what made each result"},
+                  {"--timeline", "", "", "Of a run: what ran when, by which worker, and what it waited for"},
                   {"--mermaid", "", "", "Of a pipeline: a flow chart in Mermaid's language"},
                   {"--svg", "", "", "Of a pipeline: the same as a picture"}};
   verb.run = show;

@@ -346,6 +346,8 @@ void Execution::call_operation(OperationTarget const& target, std::string const&
       if (auto const folder = folder_model(target, call->inputs); !folder) return call->done(folder.error());
     }
     records_.push_back(record_of(*call, "to run"));
+    records_.back().made_by = describe(target);
+    records_.back().inputs = describe(call->inputs);
     return;
   }
   held_.push_back(call);
@@ -516,7 +518,8 @@ void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport
   record.seconds = seconds(parts_.clock.now() - call->started);
   record.made_by = describe(*call->target);
   record.inputs = describe(call->inputs);
-  record.waited = {seconds(report.waited), seconds(report.waits.load), seconds(report.waits.cores)};
+  record.waited = {std::max(0.0, record.seconds - seconds(report.ran)), seconds(report.waits.load),
+                   seconds(report.waits.cores)};
   record.worker = report.worker;
   record.cores = report.cores;
   if (!outputs) {

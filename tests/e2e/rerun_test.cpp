@@ -8,6 +8,7 @@
 #include "open_runtime.h"
 #include "os/file.h"
 #include "runtime/files.h"
+#include "runtime/reasons.h"
 #include "value/records.h"
 
 namespace shoal::runtime {
@@ -172,6 +173,76 @@ outputs: {kept: $last.value.kept}
   auto const outcome = run(document);
   ASSERT_TRUE(outcome.outputs["kept"].is_blob());
   EXPECT_EQ(outcome.outputs["kept"].as_blob()->bytes().size(), 200'000u);
+}
+
+TEST_F(RerunTest, AStepThatRanSaysWhatWasNotAsLastTime) {
+  auto const document = [&](std::string const& with, std::string const& more = "") {
+    return write("why.yaml", "shoal: 1\npipeline: why\nsteps:\n  s: {use: echo.echo, with: {value: " + with +
+                                 "}" + more + "}\noutputs: {o: $s}\n");
+  };
+  auto const why = [&](std::string const& what) {
+    auto const result = try_run(what, Value::record({}));
+    auto const steps = runtime_->journal().steps(result.run).value();
+    auto const run = runtime_->journal().find(result.run).value();
+    return reasons_to_run(runtime_->journal(), run, steps).value().at(0);
+  };
+  EXPECT_EQ(why(document("a")), "never ran before");
+  EXPECT_EQ(why(document("a")), "");
+  EXPECT_EQ(why(document("b")), "`value` is not as last time");
+  EXPECT_EQ(why(document("b", ", cache: off")), "`cache: off`");
+  ASSERT_TRUE(runtime_->prune_cache(0));
+  EXPECT_EQ(why(document("b")), "last time it was not kept: `cache: off`");
+  ASSERT_TRUE(runtime_->prune_cache(0));
+  EXPECT_EQ(why(document("b")), "its answer is no longer kept");
+  add("a", "the boiler");
+  EXPECT_EQ(why(write("write.yaml",
+                      "shoal: 1\npipeline: write\nsteps:\n  s: {use: index.remove, with: {shelf: books, "
+                      "name: z}}\noutputs: {o: $s}\n")),
+            "it writes");
+  auto const search = write("find.yaml",
+                            "shoal: 1\npipeline: find\nsteps:\n  s: {use: index.search, with: {shelf: "
+                            "books, query: boiler}}\noutputs: {o: $s}\n");
+  EXPECT_EQ(why(search), "never ran before");
+  add("b", "another");
+  EXPECT_EQ(why(search), "what it reads was written to since last time");
+}
+
+TEST_F(RerunTest, TheJournalKnowsWhenAndByWhomAStepRan) {
+  auto const result = try_run("echo.sleep", Value::record({{"seconds", 0.05}}));
+  auto const run = runtime_->journal().find(result.run).value();
+  auto const step = runtime_->journal().steps(result.run).value().at(0);
+  EXPECT_GE(step.started, run.started);
+  EXPECT_GE(step.seconds - step.waited.all, 0.05);
+  EXPECT_GT(step.waited.load, 0) << "its worker was started for it";
+  EXPECT_LE(step.waited.load + step.waited.cores, step.waited.all);
+  EXPECT_NE(step.worker, 0u);
+  EXPECT_GE(step.cores, 1);
+}
+
+TEST_F(RerunTest, ACacheThatWasPrunedOrDamagedCostsTimeAndNothingElse) {
+  auto const big = [&] { return run("echo.big", Value::record({{"bytes", 200'000}})); };
+  EXPECT_EQ(big().calls, 1);
+  EXPECT_EQ(big().cached, 1);
+  auto const contents = runtime_->cache_contents().value();
+  EXPECT_EQ(contents.rows.rows, 1u);
+  EXPECT_EQ(contents.artifacts.bytes, 200'000u);
+  EXPECT_EQ(contents.use.cached, 1u);
+  EXPECT_EQ(contents.use.ran, 1u);
+  EXPECT_EQ(runtime_->prune_cache({}).value().artifact_bytes, 0u) << "it is within its bounds";
+  auto const pruned = runtime_->prune_cache(0).value();
+  EXPECT_EQ(pruned.artifact_bytes, 200'000u);
+  EXPECT_EQ(pruned.bytes_left, 0u);
+  EXPECT_EQ(big().calls, 1);
+
+  auto const unheard = [](std::uint64_t) {};
+  EXPECT_TRUE(runtime_->verify_cache(unheard, {}).value().is_whole());
+  for (auto const& entry : std::filesystem::recursive_directory_iterator(home_.path() + "/artifacts"))
+    if (entry.is_regular_file() && entry.file_size() == 200'000) std::filesystem::resize_file(entry, 100);
+  auto const checked = runtime_->verify_cache(unheard, {}).value();
+  EXPECT_EQ(checked.artifacts.damaged.size(), 1u);
+  EXPECT_EQ(checked.rows.dropped, 1u);
+  EXPECT_EQ(big().calls, 1);
+  EXPECT_EQ(big().cached, 1);
 }
 
 TEST_F(RerunTest, AddRemoveAddAgainToAnIndexReallyAdds) {
