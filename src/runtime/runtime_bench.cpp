@@ -55,7 +55,7 @@ struct Home {
     if (!result.outputs) throw std::runtime_error(result.outputs.error().message());
     return result.ledger;
   }
-  Json run(std::string const& text) { return run(Value::record({{"t", text}})); }
+  Json run_text(std::string const& text) { return run(Value::record({{"t", text}})); }
 
   bool count_events = false;
   std::size_t event_bytes = 0;
@@ -73,8 +73,8 @@ void function_chain(benchmark::State& state) {
   Home home;
   home.add_chain(static_cast<int>(state.range(0)),
                  [](int i) { return "{use: join, with: {texts: [" + before(i) + "]}}"; });
-  home.run("warm");
-  for (auto _ : state) home.run("text");
+  home.run_text("warm");
+  for (auto _ : state) home.run_text("text");
   count_steps(state);
   state.SetLabel("goal: per_step <= 20 us, flat");
 }
@@ -94,8 +94,8 @@ std::function<std::string(int)> echo_step(std::string const& cache) {
 void echo_chain(benchmark::State& state, char const* cache, char const* goal) {
   Home home;
   home.add_chain(static_cast<int>(state.range(0)), echo_step(cache));
-  home.run("text");
-  for (auto _ : state) home.run("text");
+  home.run_text("text");
+  for (auto _ : state) home.run_text("text");
   count_steps(state);
   state.SetLabel(goal);
 }
@@ -127,7 +127,7 @@ void events(benchmark::State& state, char const* cache) {
   home.count_events = true;
   for (auto _ : state) {
     home.event_bytes = 0;
-    home.run("text");
+    home.run_text("text");
   }
   state.counters["bytes_per_step"] =
       static_cast<double>(home.event_bytes) / static_cast<double>(state.range(0));
