@@ -12,7 +12,7 @@ def measure(bench):
         # Another prompt in both, so that nothing but the prefix is the same.
         for times, prompt in ((cold, " A boat"), (warm, " The tower")):
             with servers.shoal(bench, f"kept-{turn}") as shoal:
-                clients.ask_shoal(shoal, MODEL, "Once", 1)  # loads
+                clients.ask_shoal(shoal, MODEL, "Once, before" + prompt, 1)  # loads: not what the step cache has
                 answer = clients.ask_shoal(shoal, MODEL, prompt, 1, prefix=prefix)
                 times.append(answer.first_ms)
         bench.tell(f"{answer.tokens_in} tokens: read in {cold[-1]:.0f} ms, kept {warm[-1]:.1f} ms")
