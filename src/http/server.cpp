@@ -80,11 +80,12 @@ class Server {
     }
   }
 
+  // Whoever waits for idleness looks again when that would have been; it is not woken for each use.
   void note_use() {
     std::lock_guard const lock(mutex_);
     last_used_ = clock_.now();
-    is_tidy_ = false;
-    changed_.notify_all();
+    bool const was_tidy = is_tidy_.exchange(false);
+    if (was_tidy || ending_) changed_.notify_all();
   }
 
   void end(bool now) {

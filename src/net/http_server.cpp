@@ -13,6 +13,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/buffer_traits.hpp>
+#include <boost/beast/core/buffers_suffix.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <set>
@@ -133,7 +135,9 @@ class Connection {
         stream_(std::move(socket)),
         handler_(handler),
         options_(options),
-        exchanges_(exchanges) {}
+        exchanges_(exchanges) {
+    stream_.socket().non_blocking(true);
+  }
 
   Connection(Connection const&) = delete;
   Connection& operator=(Connection const&) = delete;
@@ -256,6 +260,21 @@ class Connection {
     co_return !failure;
   }
 
+  // At once where the socket has room, as it mostly has; only what has to wait needs a time limit.
+  asio::awaitable<error_code> send_piece(std::string_view bytes) {
+    auto const chunk = http::make_chunk(asio::buffer(bytes));
+    error_code failure;
+    auto const sent = stream_.socket().write_some(chunk, failure);
+    if (failure && failure != asio::error::would_block) co_return failure;
+    beast::buffers_suffix rest(chunk);
+    rest.consume(sent);
+    if (beast::buffer_bytes(rest) == 0) co_return error_code();
+    stream_.expires_after(milliseconds(options_.patience));
+    co_await asio::async_write(stream_, rest, into(failure));
+    stream_.expires_never();
+    co_return failure;
+  }
+
   asio::awaitable<bool> send_pieces(ServerReply& reply, bool keeps) {
     http::response<http::empty_body> message;
     fill_head(message, reply, keeps);
@@ -264,8 +283,8 @@ class Connection {
     error_code failure;
     stream_.expires_after(milliseconds(options_.patience));
     co_await http::async_write_header(stream_, serializer, into(failure));
+    stream_.expires_never();
     while (!failure) {
-      stream_.expires_after(milliseconds(options_.patience));
       auto const piece = reply.source->next([exchange = exchange_->weak_from_this()] {
         if (auto const alive = exchange.lock()) {
           alive->shared.with([&](auto& shared) {
@@ -273,14 +292,13 @@ class Connection {
           });
         }
       });
-      if (!piece.bytes.empty())
-        co_await asio::async_write(stream_, http::make_chunk(asio::buffer(piece.bytes)), into(failure));
+      if (!piece.bytes.empty()) failure = co_await send_piece(piece.bytes);
       if (piece.last && !failure) {
+        stream_.expires_after(milliseconds(options_.patience));
         co_await asio::async_write(stream_, http::make_chunk_last(), into(failure));
         stream_.expires_never();
         co_return !failure;
       }
-      stream_.expires_never();
       if (piece.bytes.empty() && !co_await wait_for_change()) co_return false;
     }
     co_return false;

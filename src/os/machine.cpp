@@ -216,11 +216,15 @@ Result<ProcessUsage> usage_of(int pid) {
   return usage;
 }
 
-ProcessUsage own_usage() {
+double own_cpu_seconds() {
   rusage own = {};
   getrusage(RUSAGE_SELF, &own);
+  return seconds_of(own.ru_utime) + seconds_of(own.ru_stime);
+}
+
+ProcessUsage own_usage() {
   ProcessUsage usage;
-  usage.cpu_seconds = seconds_of(own.ru_utime) + seconds_of(own.ru_stime);
+  usage.cpu_seconds = own_cpu_seconds();
   std::string const status = read_system_file("/proc/self/status");
   usage.rss_bytes = field(status, "VmRSS").value_or(0) * 1024;
   usage.peak_rss_bytes = std::max(field(status, "VmHWM").value_or(0) * 1024, usage.rss_bytes);

@@ -35,6 +35,8 @@ struct ProcessUsage {
 // Error not_found when there is no such process.
 Result<ProcessUsage> usage_of(int pid);
 ProcessUsage own_usage();
+// Of own_usage(), at the price of a system call.
+double own_cpu_seconds();
 
 // Energy of the processor packages, from their own counters. One owner thread.
 class EnergyMeter {

@@ -212,7 +212,7 @@ Result<value::Value> Execution::run(Target const& target, value::Value const& in
   }();
   announce(outputs ? Event::Kind::run_done : Event::Kind::run_failed, {},
            outputs ? "" : outputs.error().message());
-  commit();
+  keep_answers();
   return outputs;
 }
 
@@ -235,9 +235,8 @@ CallSite Execution::site_of(Target const& target) const {
 }
 
 void Execution::loop(std::optional<Result<Answer>> const& result) {
-  while (true) {
+  while (!result) {
     commit();
-    if (result) return;
     std::vector<std::function<void()>> messages;
     {
       std::unique_lock lock(inbox_->mutex);
@@ -275,17 +274,24 @@ void Execution::announce(Event::Kind kind, std::string step, std::string detail,
   if (events_.size() >= kMostEventsHeld) commit();
 }
 
+void Execution::keep_answers() {
+  if (entries_.empty()) return;
+  auto const stored = parts_.cache.put(entries_, parts_.clock.wall());
+  if (!stored) log_warning("the step cache could not be written: " + stored.error().message());
+  entries_.clear();
+}
+
 void Execution::commit() {
-  if (!entries_.empty()) {
-    auto const stored = parts_.cache.put(entries_, parts_.clock.wall());
-    if (!stored) log_warning("the step cache could not be written: " + stored.error().message());
-    entries_.clear();
-  }
+  keep_answers();
   if (!records_.empty()) {
     auto const written = parts_.journal.steps_ended(options_.run, records_);
     if (!written) log_warning("the journal could not be written: " + written.error().message());
     records_.clear();
   }
+  tell();
+}
+
+void Execution::tell() {
   for (auto const& event : std::exchange(events_, {})) options_.on_event(event);
 }
 

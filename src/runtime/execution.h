@@ -70,7 +70,10 @@ class Execution {
   ~Execution();
 
   // Once, with a target that outlives the run. Blocks until the end; the stop token ends it with `cancelled`.
+  // The last records and events are left to whoever journals the end: take_records(), then tell().
   Result<value::Value> run(Target const& target, value::Value const& inputs);
+  std::vector<StepRecord> take_records() { return std::exchange(records_, {}); }
+  void tell();
 
   // Once, in place of run(): what would be done with these inputs, as far as the cache has the answers that
   // it depends on: steps that are `cached`, and those that are `to run` because their inputs are there.
@@ -125,6 +128,7 @@ class Execution {
   void run_due_timers();
   // Everything that ended since the last time reaches the disk, and only then is it told.
   void commit();
+  void keep_answers();
 
   Parts parts_;
   Options options_;

@@ -109,6 +109,30 @@ StepRecord read_step(store::Statement const& row) {
   return record;
 }
 
+// The statements of every run, which are prepared once.
+constexpr std::string_view kAddRun =
+    "INSERT INTO runs(run, name, state, started, inputs, program, \"order\") "
+    "VALUES(?, ?, 'running', ?, ?, ?, ?)";
+constexpr std::string_view kEndRun =
+    "UPDATE runs SET state = ?, ended = ?, error = ?, ledger = ?, route = ?, outputs = ? WHERE run = ?";
+constexpr std::string_view kAddStep =
+    "INSERT INTO steps(run, step, callable, state, key, error, seconds, made_by, inputs, outputs, "
+    "why_not_cached, started, waited, waited_load, waited_cores, worker, cores) "
+    "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+Result<void> add_steps(store::Statement& insert, std::string const& run,
+                       std::vector<StepRecord> const& steps) {
+  for (auto const& step : steps) {
+    TRY(insert
+            .bind_all(run, step.step, step.callable, step.state, step.key, step.error, step.seconds,
+                      step.made_by.dump(), step.inputs.dump(), step.outputs.dump(), step.why_not_cached,
+                      microseconds(step.started), step.waited.all, step.waited.load, step.waited.cores,
+                      static_cast<std::int64_t>(step.worker), step.cores)
+            .run());
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(std::string const& file, LeaveToMend leave) {
@@ -131,18 +155,19 @@ Json to_json(RunRecord const& record) {
 
 Result<Journal::Tables> Journal::open_tables(std::string const& file) {
   // A killed process loses nothing with `relaxed`; only a power cut may lose the last moments.
-  Tables tables{TRY(store::Database::open(file, store::Database::Durability::relaxed))};
-  TRY(tables.database->migrate({kSchema, kProvenance, kResume, kTimes}));
-  return tables;
+  auto database = TRY(store::Database::open(file, store::Database::Durability::relaxed));
+  TRY(database->migrate({kSchema, kProvenance, kResume, kTimes}));
+  auto add_run = TRY(database->prepare(kAddRun)), end_run = TRY(database->prepare(kEndRun));
+  auto add_step = TRY(database->prepare(kAddStep));
+  return Tables{std::move(database), std::move(add_run), std::move(end_run), std::move(add_step)};
 }
 
 Result<void> Journal::run_started(RunRecord const& record) {
   return tables_->use([&](Tables& tables) {
-    return tables.database->run(
-        "INSERT INTO runs(run, name, state, started, inputs, program, \"order\") "
-        "VALUES(?, ?, 'running', ?, ?, ?, ?)",
-        record.run, record.name, microseconds(record.started), record.inputs.dump(), record.program,
-        record.order.dump());
+    return tables.add_run
+        .bind_all(record.run, record.name, microseconds(record.started), record.inputs.dump(), record.program,
+                  record.order.dump())
+        .run();
   });
 }
 
@@ -154,32 +179,21 @@ Result<void> Journal::run_resumed(std::string const& run) {
   });
 }
 
-Result<void> Journal::run_ended(RunRecord const& record) {
+Result<void> Journal::run_ended(RunRecord const& record, std::vector<StepRecord> const& steps) {
   return tables_->use([&](Tables& tables) {
-    return tables.database->run(
-        "UPDATE runs SET state = ?, ended = ?, error = ?, ledger = ?, route = ?, outputs = ? WHERE run = ?",
-        record.state, microseconds(record.ended.value_or(record.started)), record.error, record.ledger.dump(),
-        record.route.dump(), record.outputs.dump(), record.run);
+    return tables.database->transaction([&]() -> Result<void> {
+      TRY(add_steps(tables.add_step, record.run, steps));
+      return tables.end_run
+          .bind_all(record.state, microseconds(record.ended.value_or(record.started)), record.error,
+                    record.ledger.dump(), record.route.dump(), record.outputs.dump(), record.run)
+          .run();
+    });
   });
 }
 
 Result<void> Journal::steps_ended(std::string const& run, std::vector<StepRecord> const& steps) {
   return tables_->use([&](Tables& tables) {
-    return tables.database->transaction([&]() -> Result<void> {
-      auto insert = TRY(tables.database->prepare(
-          "INSERT INTO steps(run, step, callable, state, key, error, seconds, made_by, inputs, outputs, "
-          "why_not_cached, started, waited, waited_load, waited_cores, worker, cores) "
-          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-      for (auto const& step : steps) {
-        TRY(insert
-                .bind_all(run, step.step, step.callable, step.state, step.key, step.error, step.seconds,
-                          step.made_by.dump(), step.inputs.dump(), step.outputs.dump(), step.why_not_cached,
-                          microseconds(step.started), step.waited.all, step.waited.load, step.waited.cores,
-                          static_cast<std::int64_t>(step.worker), step.cores)
-                .run());
-      }
-      return {};
-    });
+    return tables.database->transaction([&] { return add_steps(tables.add_step, run, steps); });
   });
 }
 

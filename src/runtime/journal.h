@@ -67,7 +67,8 @@ class Journal {
 
   // Of `record` what is known at the start.
   Result<void> run_started(RunRecord const& record);
-  Result<void> run_ended(RunRecord const& record);
+  // `steps`: its last ones, as steps_ended() takes them.
+  Result<void> run_ended(RunRecord const& record, std::vector<StepRecord> const& steps = {});
   // It is `running` again, its last end forgotten.
   Result<void> run_resumed(std::string const& run);
   // All of them are on disk when this returns.
@@ -111,6 +112,7 @@ class Journal {
  private:
   struct Tables {
     std::unique_ptr<store::Database> database;
+    store::Statement add_run, end_run, add_step;
   };
 
   explicit Journal(std::unique_ptr<Mending<Tables>> tables) : tables_(std::move(tables)) {}

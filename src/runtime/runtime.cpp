@@ -24,7 +24,7 @@ constexpr int kMostAttemptsByItself = 3;
 Runtime::Runtime(Options options, Clock const& clock)
     : options_(std::move(options)),
       clock_(clock),
-      cpu_([] { return os::own_usage().cpu_seconds; }),
+      cpu_(os::own_cpu_seconds),
       energy_([this] {
         return hosting_.with([](auto& hosting) { return hosting->energy ? hosting->energy->joules() : 0.0; });
       }) {}
@@ -326,11 +326,11 @@ RunResult Runtime::perform(host::Host& host, Target const& target, RunRequest re
   result.checks_failed = execution.checks_failed();
   result.route = Json(execution.routes());
   result.ledger = to_json(ledger);
-  note_end(std::move(record), result, execution.kept_for_run());
+  note_end(std::move(record), result, execution);
   return result;
 }
 
-void Runtime::note_end(RunRecord record, RunResult const& result, bool kept_for_run) {
+void Runtime::note_end(RunRecord record, RunResult const& result, Execution& execution) {
   record.state = "done";
   if (!result.outputs) {
     record.error = result.outputs.error().message();
@@ -341,10 +341,11 @@ void Runtime::note_end(RunRecord record, RunResult const& result, bool kept_for_
   record.ended = clock_.wall();
   record.ledger = result.ledger;
   record.route = result.route;
-  auto written = journal_->run_ended(record);
+  auto written = journal_->run_ended(record, execution.take_records());
   // One that did not succeed may be resumed.
-  if (written && result.outputs && kept_for_run) written = cache_->forget(record.run);
+  if (written && result.outputs && execution.kept_for_run()) written = cache_->forget(record.run);
   if (!written) log_warning("the journal could not be written: " + written.error().message());
+  execution.tell();
 }
 
 }  // namespace shoal::runtime

@@ -37,6 +37,8 @@
 
 namespace shoal::runtime {
 
+class Execution;
+
 struct RunRequest {
   std::string run;      // the id that it is to have (new_run_id); "": one of its own
   std::string what;     // how the library of another process finds the target: its name or the path of its
@@ -160,7 +162,7 @@ class Runtime {
   std::unique_ptr<Library> make_library() const;
   // In the journal `record` has begun when this is called.
   RunResult perform(host::Host& host, Target const& target, RunRequest request, RunRecord record);
-  void note_end(RunRecord record, RunResult const& result, bool kept_for_run);
+  void note_end(RunRecord record, RunResult const& result, Execution& execution);
   Result<StepCache::Kept> kept_for_interrupted();
   enum class Patience { wait, give_up };
   // The home's lock and the host, at the first run.
