@@ -71,6 +71,11 @@ class CallContext {
   virtual ~CallContext() = default;
   // Sends part of a stream<T> output. Returns when there is room for more, or at once when cancelled.
   virtual void chunk(std::string_view port, value::Value part) = 0;
+  // The same where there is room now; false: there is not, and nothing was sent. Never waits.
+  virtual bool try_chunk(std::string_view port, value::Value const& part) {
+    (void)port, (void)part;
+    return false;
+  }
   // `done` of `total`, in units that `what` names ("tokens", "pages").
   virtual void progress(double done, double total, std::string_view what) = 0;
   // True once nobody wants the answer or the deadline is over. Ask often: a call must stop within 50 ms.

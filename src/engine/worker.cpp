@@ -36,19 +36,17 @@ class Worker::ActiveCall final : public CallContext, public std::enable_shared_f
   }
 
   void chunk(std::string_view port, value::Value part) override {
-    if (!take_credit()) return;
-    worker_.post([this, self = shared_from_this(), port = std::string(port),
-                  part = std::move(part)](wire::Channel& channel) -> Result<void> {
-      auto const sent = [&]() -> Result<void> {
-        wire::Chunk message;
-        message.port = port;
-        message.part = TRY(wire::send_blobs(channel, id_, part, wire::Hashes::left_out));
-        return channel.send(wire::FrameType::chunk, id_, TRY(wire::text_for_host(wire::to_json(message))));
-      }();
-      if (sent) return {};
-      cancel();
-      return worker_.end(id_, sent);
-    });
+    if (take_credit()) post_chunk(port, std::move(part));
+  }
+
+  bool try_chunk(std::string_view port, value::Value const& part) override {
+    {
+      std::lock_guard lock(mutex_);
+      if (credit_ == 0) return false;
+      --credit_;
+    }
+    if (!cancelled()) post_chunk(port, part);
+    return true;
   }
 
   void progress(double done, double total, std::string_view what) override {
@@ -87,6 +85,21 @@ class Worker::ActiveCall final : public CallContext, public std::enable_shared_f
   }
 
  private:
+  void post_chunk(std::string_view port, value::Value part) {
+    worker_.post([this, self = shared_from_this(), port = std::string(port),
+                  part = std::move(part)](wire::Channel& channel) -> Result<void> {
+      auto const sent = [&]() -> Result<void> {
+        wire::Chunk message;
+        message.port = port;
+        message.part = TRY(wire::send_blobs(channel, id_, part, wire::Hashes::left_out));
+        return channel.send(wire::FrameType::chunk, id_, TRY(wire::text_for_host(wire::to_json(message))));
+      }();
+      if (sent) return {};
+      cancel();
+      return worker_.end(id_, sent);
+    });
+  }
+
   bool take_credit() {
     std::unique_lock lock(mutex_);
     // Woken by a timer as well: cancel() does not take the mutex.
@@ -167,8 +180,11 @@ Result<void> Worker::handle(wire::Received received) {
 }
 
 void Worker::post(Message message) {
-  outbox_.with([&](auto& outbox) { outbox.push_back(std::move(message)); });
-  wakeup_.signal();
+  auto const waiting = outbox_.with([&](auto& outbox) {
+    outbox.push_back(std::move(message));
+    return outbox.size();
+  });
+  if (waiting == 1) wakeup_.signal();  // else it was woken for what waits already
 }
 
 void Worker::finish(std::uint64_t call, Result<Message> result) {

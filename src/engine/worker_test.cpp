@@ -26,16 +26,23 @@ class SetClock final : public Clock {
 class PatientEngine final : public Engine {
  public:
   // Tells that it has begun, then waits until nobody wants its answer; `large`: answers with more than a host
-  // takes.
+  // takes; `fill`: sends parts as long as there is room.
   class PatientModel final : public Model {
    public:
     Result<Reply> call(Call const& call, CallContext& context) override {
       if (call.operation == "large")
         return Reply{value::Value::record({{"text", std::string(wire::kMaxPayloadBytes, 'x')}}), {}};
+      if (call.operation == "fill") {
+        while (context.try_chunk("text", "part")) ++parts_;
+        return Error(Code::busy, std::to_string(parts_) + " parts");
+      }
       context.progress(0, 1, "begun");
       while (!context.cancelled()) std::this_thread::yield();
       return Error(Code::cancelled, "nobody wants it");
     }
+
+   private:
+    int parts_ = 0;
   };
   Result<std::unique_ptr<Model>> load(ModelFile const&, std::function<bool(double)> const&) override {
     return std::make_unique<PatientModel>();
@@ -98,6 +105,15 @@ TEST_F(WorkerTest, AnAnswerThatTheHostWouldNotTakeIsAnErrorOfItsCall) {
   auto const ended = next(FrameType::result);
   ASSERT_EQ(ended.type, FrameType::error);
   EXPECT_EQ(wire::error_from(Json::parse(ended.payload).value()).code(), Code::out_of_memory);
+}
+
+TEST_F(WorkerTest, APartThatMayNotWaitHasOnlyTheRoomThatTheHostGave) {
+  send(FrameType::call, 2, wire::to_json(wire::CallRequest{"fill", 1, Json::object()}));
+  for (int i = 0; i < wire::kInitialCredit; ++i) EXPECT_EQ(next(FrameType::chunk).type, FrameType::chunk);
+  auto const ended = next(FrameType::chunk);
+  ASSERT_EQ(ended.type, FrameType::error);
+  EXPECT_EQ(wire::error_from(Json::parse(ended.payload).value()).message(),
+            std::to_string(wire::kInitialCredit) + " parts");
 }
 
 }  // namespace

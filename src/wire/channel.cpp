@@ -78,17 +78,17 @@ std::uint64_t Channel::largest(End sender) const {
 }
 
 Result<bool> Channel::read() {
-  std::vector<char> buffer(kReceiveBytes);
+  buffer_.resize(kReceiveBytes);  // once: to fill so much anew takes longer than to receive a small frame
   for (int reads = 0; reads < kReadsAtOnce; ++reads) {
     std::vector<os::Descriptor> descriptors;
-    auto const moved = TRY(os::receive(socket_.get(), buffer, descriptors));
+    auto const moved = TRY(os::receive(socket_.get(), buffer_, descriptors));
     std::move(descriptors.begin(), descriptors.end(), std::back_inserter(arrived_));
     if (arrived_.size() > kMaxWaitingDescriptors)
       return protocol_error("too many descriptors without their frames");
     if (moved.state == os::Transfer::State::would_block) return true;
     if (moved.state == os::Transfer::State::closed) return reads > 0;
-    reader_.feed({buffer.data(), moved.bytes});
-    if (moved.bytes < buffer.size()) break;
+    reader_.feed({buffer_.data(), moved.bytes});
+    if (moved.bytes < buffer_.size()) break;
   }
   return true;
 }

@@ -66,6 +66,7 @@ class Channel {
   End end_;
   std::deque<Outgoing> outgoing_;
   std::size_t unsent_bytes_ = 0;
+  std::vector<char> buffer_;  // where bytes arrive
   FrameReader reader_;
   std::deque<os::Descriptor> arrived_;
 };
