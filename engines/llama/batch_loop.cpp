@@ -12,6 +12,9 @@ namespace {
 
 // Of a call that is to give the same bits each time, whatever the speed.
 constexpr int kAloneRows = 128;
+// From so many rows on the attention is computed in tiles of them, each over all cells of any of its rows'
+// sequences: rows of many sequences, as those that generate are, make their tile as dear as all that is kept.
+constexpr int kTileRows = 64;
 
 Error cancelled() { return Error(Code::cancelled, "cancelled"); }
 
@@ -150,17 +153,21 @@ Step BatchLoop::begin_step() {
   }
   int const most = alike ? std::min(kAlikeRows, compute_.most_rows()) : compute_.most_rows();
   bool const alone = active_.front().work->alone();
-  auto const reading = alone            ? std::min(most, kAloneRows)
+  auto const reading = readers == 0     ? 0
+                       : alone          ? std::min(most, kAloneRows)
                        : generators > 0 ? pace_.rows_beside_others(most, readers)
                                         : pace_.rows(most);
-  return {rows_, most, reading, sequences_.free_cells() - cells_to_come(), generators};
+  return {rows_, most, reading, sequences_.free_cells() - cells_to_come(), generators, generators};
 }
 
 // Those that generate come first, so that no token waits for the next step.
 std::vector<BatchLoop::Call> BatchLoop::plan() {
   auto step = begin_step();
+  bool const apart = step.generators > 0 && step.reading_rows + step.generators >= kTileRows;
+  reads_alone_ = apart && !reads_alone_;
   std::vector<Call> planned;
   for (auto const phase : {Work::Phase::generating, Work::Phase::reading}) {
+    if (apart && reads_alone_ != (phase == Work::Phase::reading)) continue;
     for (auto const& call : active_) {
       if (call.work->phase() != phase) continue;
       if (phase == Work::Phase::generating) --step.generators;

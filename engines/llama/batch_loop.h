@@ -63,6 +63,7 @@ class BatchLoop {
   std::deque<Call> waiting_;  // in their order
   std::vector<Call> active_;  // in the batch, in their order
   ReadingPace pace_;
+  bool reads_alone_ = false;  // the last step did, and those that generate come next
 
   std::mutex mutex_;  // guards what follows; the condition variable needs it bare
   std::condition_variable arrived_;

@@ -7,13 +7,16 @@ namespace shoal::llama_engine {
 namespace {
 
 // Of a step with one row: what one row more costs.
-constexpr double kRowCost = 0.3;
+constexpr double kFurtherRow = 0.3;
 // How fast what was saved is forgotten, at each guess.
 constexpr double kMemory = 0.8;
 // So many equal tokens are no accident, wherever they stand; fewer are looked for only while guesses come
 // true, and a single one only near where it is expected.
 constexpr std::size_t kSureMatch = 3;
 constexpr std::size_t kNear = 8;
+
+// Of what a token costs in a step that so many calls share, and which a right guess saves.
+double row_cost(int sharing) { return kFurtherRow / ((1 - kFurtherRow) / sharing + kFurtherRow); }
 
 }  // namespace
 
@@ -51,9 +54,9 @@ std::span<Token const> Drafter::guess(int most) {
   return {prompt_.data() + place_, length};
 }
 
-void Drafter::judge(int guessed, int right) {
+void Drafter::judge(int guessed, int right, int sharing) {
   if (guessed == 0) return;
-  credit_ = kMemory * credit_ + right - kRowCost * guessed;
+  credit_ = kMemory * credit_ + right - row_cost(sharing) * guessed;
   length_ = right == guessed ? std::min(kLongest, 2 * length_) : std::max(kShortest, right + 1);
   if (credit_ >= 0) {
     next_pause_ = kFirstPause;

@@ -17,8 +17,9 @@ class Drafter {
 
   // At most `most` tokens that may follow the answer as it is; often none.
   std::span<Token const> guess(int most);
-  // How many of the last guess came true, before these are added.
-  void judge(int guessed, int right);
+  // How many of the last guess came true, before these are added; in a step that so many calls that write
+  // shared.
+  void judge(int guessed, int right, int sharing = 1);
   // The next token of the answer.
   void add(Token token);
 

@@ -17,7 +17,7 @@ Tokens copy(std::span<Token const> tokens) { return {tokens.begin(), tokens.end(
 struct Cost {
   int steps = 0, wasted = 0;
 };
-Cost write(Tokens const& prompt, Tokens const& answer) {
+Cost write(Tokens const& prompt, Tokens const& answer, int sharing = 1) {
   Drafter drafter(prompt);
   Cost cost;
   for (std::size_t at = 0; at < answer.size(); ++cost.steps) {
@@ -28,7 +28,7 @@ Cost write(Tokens const& prompt, Tokens const& answer) {
       drafter.add(answer[at++]);
     }
     cost.wasted += static_cast<int>(guess.size()) - right;
-    drafter.judge(static_cast<int>(guess.size()), right);
+    drafter.judge(static_cast<int>(guess.size()), right, sharing);
     drafter.add(answer[at++]);
   }
   return cost;
@@ -79,6 +79,19 @@ TEST(Drafter, StopsWhereItDoesNotPay) {
   auto const cost = write(prompt, answer);
   EXPECT_EQ(cost.steps, 1000);
   EXPECT_LT(cost.wasted, 40);
+}
+
+TEST(Drafter, WhatPaysAloneMayNotPayInASharedStep) {
+  auto const prompt = numbers(0, 2000);
+  Tokens answer;  // of each guess of three, one is right
+  for (Token i = 0; i < 250; ++i) {
+    for (Token j = 0; j < 4; ++j) answer.push_back(i * 7 + j);
+    answer.push_back(9000 + i);
+  }
+  EXPECT_LT(write(prompt, answer).steps, 1050);
+  auto const shared = write(prompt, answer, 3);
+  EXPECT_GT(shared.steps, 1200);
+  EXPECT_LT(shared.wasted, 40);
 }
 
 }  // namespace

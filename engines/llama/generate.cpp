@@ -14,6 +14,9 @@ using value::Value;
 // Tokens; to restore fewer takes about as long as to read them.
 constexpr int kLeastKept = 64;
 constexpr int kMostGuessed = 16;
+// Where so many share a step, its rows cost about what they save, and a step whose rows are not as many as
+// the last one's has its graph built anew.
+constexpr int kManySharing = 4;
 
 double milliseconds(Duration duration) { return seconds(duration) * 1e3; }
 
@@ -114,7 +117,8 @@ void GenerateWork::plan(Step& step, Sequences& sequences) {
   if (!prompt_.done()) return prompt_.plan(step, sequences);
   if (step.rows_left() == 0 || step.outputs_left() == 0) return;
   planned_ = {next_};
-  if (drafts_) {
+  sharing_ = step.sharing;
+  if (drafts_ && sharing_ < kManySharing) {
     // So that the answer's last token is chosen and not evaluated.
     auto const most = std::min({kMostGuessed, step.rows_left() - 1, step.outputs_left() - step.generators - 1,
                                 max_tokens_ - answer_.generated() - 1});
@@ -154,7 +158,7 @@ Result<void> GenerateWork::take_tokens(Compute const& compute, Sequences& sequen
     ++right;
   }
   sequences.cut(prompt_.sequence(), before + 1 + right);
-  drafter_.judge(guessed, right);
+  drafter_.judge(guessed, right, sharing_);
   guessed_ += guessed;
   right_ += right;
   return {};
@@ -164,9 +168,9 @@ Result<void> GenerateWork::choose(std::span<float> logits) {
   auto const choice = TRY(sampler_->choose(logits));
   next_ = choice.token;
   drafter_.add(next_);
-  outlet_.show(answer_.add(choice));
+  outlet_.show(context_, answer_.add(choice));
   if (!answer_.ended()) return {};
-  outlet_.show(answer_.rest());
+  outlet_.show(context_, answer_.rest());
   ended_ = clock_.now();
   return {};
 }

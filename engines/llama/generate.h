@@ -63,9 +63,10 @@ class GenerateWork final : public Work {
   Answer answer_;
   Drafter drafter_;
   bool drafts_ = false;
-  Tokens planned_;  // of this step: the token that was chosen last, and a guess
-  Token next_ = 0;  // was chosen, and is to be evaluated
-  int row_ = 0;     // of the first of them
+  Tokens planned_;   // of this step: the token that was chosen last, and a guess
+  Token next_ = 0;   // was chosen, and is to be evaluated
+  int row_ = 0;      // of the first of them
+  int sharing_ = 1;  // the calls that generated in that step
   int guessed_ = 0, right_ = 0;
   int constant_;  // tokens of the prompt that are to be kept in the folder; 0: none
   PrefixFolder& folder_;

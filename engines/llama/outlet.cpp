@@ -9,9 +9,10 @@ constexpr std::size_t kMostWaiting = 8;
 
 }  // namespace
 
-void Outlet::show(std::string text) {
+void Outlet::show(engine::CallContext& context, std::string text) {
   if (text.empty()) return;
   std::lock_guard lock(mutex_);
+  if (waiting_.empty() && !sending_ && context.try_chunk("text", text)) return;
   waiting_.push_back(std::move(text));
   changed_.notify_one();
 }
@@ -39,6 +40,7 @@ Result<engine::Reply> Outlet::wait(engine::CallContext& context) {
     changed_.wait(lock, [this] { return !waiting_.empty() || !errands_.empty() || reply_; });
     auto const parts = std::exchange(waiting_, {});
     auto const errands = std::exchange(errands_, {});
+    sending_ = !parts.empty();
     bool const ends = reply_.has_value();
     lock.unlock();
     for (auto const& part : parts) {
@@ -46,6 +48,7 @@ Result<engine::Reply> Outlet::wait(engine::CallContext& context) {
     }
     for (auto const& errand : errands) errand();
     lock.lock();
+    sending_ = false;
     if (ends) return std::move(*reply_);
   }
 }

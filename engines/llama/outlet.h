@@ -16,8 +16,9 @@ namespace shoal::llama_engine {
 
 class Outlet {
  public:
-  // The batch's thread.
-  void show(std::string text);
+  // The batch's thread. A part goes out at once where nothing waits before it: that spares the call's thread
+  // a turn for each token.
+  void show(engine::CallContext& context, std::string text);
   // Done by the call's thread.
   void send_on_errand(std::function<void()> errand);
   // So much waits to be shown that the work should wait, too.
@@ -32,6 +33,7 @@ class Outlet {
   mutable std::mutex mutex_;  // guards what follows; the condition variable needs it bare
   std::condition_variable changed_;
   std::deque<std::string> waiting_;
+  bool sending_ = false;  // the call's thread has parts in hand
   std::deque<std::function<void()>> errands_;
   std::optional<Result<engine::Reply>> reply_;
 };

@@ -26,12 +26,17 @@ class FakeContext final : public engine::CallContext {
     chunks.push_back(part.as_text());
     if (on_chunk) on_chunk();
   }
+  bool try_chunk(std::string_view port, value::Value const& part) override {
+    if (has_room) chunk(port, part);
+    return has_room;
+  }
   void progress(double done, double, std::string_view) override { progressed = done; }
   bool cancelled() const override { return stop; }
   void give_up(Error) override {}
 
   std::vector<std::string> ports, chunks;
   std::function<void()> on_chunk;
+  bool has_room = false;  // for try_chunk()
   double progressed = 0;
   std::atomic<bool> stop = false;
 };

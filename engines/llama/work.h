@@ -15,7 +15,8 @@ struct Step {
   int most_rows;     // of all together
   int reading_rows;  // left for those who read
   int spare_cells;   // left beyond what those in the batch may still need
-  int generators;    // that come later in the step, and need one output each
+  int generators;    // whose rows come later in the step, and need one output each
+  int sharing;       // that generate in it, all of them
 
   int rows_left() const { return std::max(0, most_rows - rows.size()); }
   int outputs_left() const;

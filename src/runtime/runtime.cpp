@@ -22,10 +22,7 @@ constexpr int kMostAttemptsByItself = 3;
 }  // namespace
 
 Runtime::Runtime(Options options, Clock const& clock)
-    : options_(std::move(options)),
-      clock_(clock),
-      cpu_(os::own_cpu_seconds),
-      energy_([this] {
+    : options_(std::move(options)), clock_(clock), cpu_(os::own_cpu_seconds), energy_([this] {
         return hosting_.with([](auto& hosting) { return hosting->energy ? hosting->energy->joules() : 0.0; });
       }) {}
 
