@@ -122,6 +122,8 @@ Sha256 run_key_of(std::string const& run, std::string const& step, Sha256 const&
 // Jobs of one run that the host knows of at once: enough to keep every worker fed, few enough that a document
 // of many thousand steps does not fill the host's queue.
 constexpr std::size_t kMostJobsUnderWay = 1000;
+// What ended waits so long for more that ends, before the disk has it and it is told.
+constexpr Duration kCommitWithin = std::chrono::milliseconds(10);
 // Events that wait for the end of a batch of steps.
 constexpr std::size_t kMostEventsHeld = 1000;
 
@@ -236,15 +238,17 @@ CallSite Execution::site_of(Target const& target) const {
 
 void Execution::loop(std::optional<Result<Answer>> const& result) {
   while (!result) {
-    commit();
+    if (auto const due = commit_at(); due && *due <= parts_.clock.now()) commit();
     std::vector<std::function<void()>> messages;
     {
       std::unique_lock lock(inbox_->mutex);
       auto const arrived = [&] { return !inbox_->messages.empty(); };
-      if (timers_.empty()) {
+      auto wake = commit_at();
+      if (!timers_.empty()) wake = std::min(wake.value_or(MonotonicTime::max()), timers_.begin()->first);
+      if (!wake) {
         inbox_->arrived.wait(lock, arrived);
       } else {
-        auto const wait = timers_.begin()->first - parts_.clock.now();
+        auto const wait = *wake - parts_.clock.now();
         inbox_->arrived.wait_for(lock, std::max<Duration>(wait, Duration::zero()), arrived);
       }
       messages.swap(inbox_->messages);
@@ -252,6 +256,16 @@ void Execution::loop(std::optional<Result<Answer>> const& result) {
     for (auto& message : messages) message();
     run_due_timers();
   }
+}
+
+std::optional<MonotonicTime> Execution::commit_at() const {
+  if (!records_.empty() || !entries_.empty()) return commit_by_.value_or(MonotonicTime());
+  return events_.empty() ? std::nullopt : std::optional<MonotonicTime>(MonotonicTime());
+}
+
+// From the first that waits.
+void Execution::note_to_write() {
+  if (!commit_by_) commit_by_ = parts_.clock.now() + kCommitWithin;
 }
 
 void Execution::at(MonotonicTime time, std::function<void()> action) {
@@ -282,6 +296,7 @@ void Execution::keep_answers() {
 }
 
 void Execution::commit() {
+  commit_by_.reset();
   keep_answers();
   if (!records_.empty()) {
     auto const written = parts_.journal.steps_ended(options_.run, records_);
@@ -425,6 +440,7 @@ bool Execution::answer_from_cache(CallState& call) {
   auto record = record_of(call, "cached");
   record.key = key->hex();
   records_.push_back(std::move(record));
+  note_to_write();
   announce(Event::Kind::step_cached, call.site.step, call.name);
   call.done(Answer{std::move(found->outputs), std::move(found->evidence), false});
   return true;
@@ -511,6 +527,9 @@ void Execution::settle_effects(CallState& call, Result<value::Value> const& outp
 void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport report) {
   account(*call, report);
   settle_effects(*call, report.outputs);
+  note_to_write();
+  // It is not to be done again, should this process end now.
+  if (call->target->operation->effects == value::Effects::writes) commit_by_ = MonotonicTime();
   auto outputs = std::move(report.outputs);
   // What an engine made of a file that changed meanwhile is neither the old one's nor the new one's.
   bool const cancelled = !outputs && outputs.error().code() == Code::cancelled;

@@ -129,6 +129,10 @@ class Execution {
   // Everything that ended since the last time reaches the disk, and only then is it told.
   void commit();
   void keep_answers();
+  // When that is to be done: what ends within a short time goes to the disk together, what wrote at once.
+  // Nothing where there is nothing to write or to tell.
+  std::optional<MonotonicTime> commit_at() const;
+  void note_to_write();
 
   Parts parts_;
   Options options_;
@@ -138,6 +142,7 @@ class Execution {
   std::vector<Event> events_;
   std::vector<StepRecord> records_;
   std::vector<StepCache::Entry> entries_;
+  std::optional<MonotonicTime> commit_by_;  // of records_ and entries_
   std::size_t jobs_under_way_ = 0;
   std::deque<std::shared_ptr<CallState>> held_;  // calls that wait for room
   std::uint64_t sequence_ = 0;

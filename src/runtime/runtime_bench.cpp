@@ -146,8 +146,8 @@ shoal: 1
 pipeline: files
 inputs: {files: list<file>}
 steps:
-  text: {use: file-text, each: $files, as: file, with: {file: $file}}
-  work: {use: echo.burn, each: $text, as: text, with: {seconds: 0.02, then: $text}}
+  texts: {use: file-text, each: $files, as: file, with: {file: $file}}
+  work: {use: echo.burn, each: $texts, as: text, with: {seconds: 0.02, then: $text}}
 outputs: {work: $work}
 )";
   home.link(document);

@@ -40,6 +40,11 @@ constexpr std::string_view kDropOldest = R"(
   AND key NOT IN (SELECT key FROM kept)
 )";
 
+// What is kept in memory of the table.
+constexpr std::size_t kMostBytesInMemory = 16u << 20;
+constexpr std::size_t kMostBytesOfOne = 16u << 10;
+constexpr std::size_t kBytesOfEvidence = 500;  // and of the rest, about
+
 // JSON over this size lies in the artifact store.
 constexpr std::size_t kInlineBytes = 64u << 10;
 
@@ -81,12 +86,43 @@ Result<std::unique_ptr<StepCache>> StepCache::open(std::string const& folder,
 Result<StepCache::Tables> StepCache::open_tables(std::string const& file) {
   auto database = TRY(store::Database::open(file, store::Database::Durability::relaxed));
   TRY(database->migrate({kSchema, kOfOneRun}));
-  auto select = TRY(database->prepare("SELECT outputs, artifact, evidence FROM steps WHERE key = ?"));
+  auto select = TRY(database->prepare("SELECT outputs, artifact, evidence, run FROM steps WHERE key = ?"));
   auto insert = TRY(database->prepare("INSERT OR REPLACE INTO steps VALUES(?, ?, ?, ?, ?, ?)"));
   return Tables{std::move(database), std::move(select), std::move(insert)};
 }
 
+std::size_t StepCache::HashOfKey::operator()(Sha256 const& key) const {
+  std::size_t hash = 0;
+  std::memcpy(&hash, key.bytes.data(), sizeof hash);
+  return hash;
+}
+
+// Blobs keep files open, and those of the inputs are each call's own.
+void StepCache::remember(Sha256 const& key, CachedOutputs const& outputs) {
+  auto const bytes = value::size_of(outputs.outputs) + kBytesOfEvidence;
+  if (bytes > kMostBytesOfOne || !value::blobs_of(outputs.outputs).empty()) return;
+  memory_.with([&](Memory& memory) {
+    if (memory.bytes + bytes > kMostBytesInMemory) memory = {};
+    if (memory.entries.insert_or_assign(key, outputs).second) memory.bytes += bytes;
+  });
+}
+
+std::optional<CachedOutputs> StepCache::recall(Sha256 const& key) {
+  return memory_.with([&](Memory const& memory) -> std::optional<CachedOutputs> {
+    auto const found = memory.entries.find(key);
+    return found == memory.entries.end() ? std::nullopt : std::optional(found->second);
+  });
+}
+
+void StepCache::forget_all() {
+  memory_.with([](Memory& memory) { memory = {}; });
+}
+
 Result<std::optional<CachedOutputs>> StepCache::find(Sha256 const& key, value::Value const& inputs) {
+  if (auto known = recall(key)) {
+    hits_.with([&](auto& hits) { hits.insert(key); });
+    return known;
+  }
   auto const row = TRY(tables_->use([&](Tables& tables) -> Result<std::optional<Row>> {
     auto& select = tables.select;
     select.bind(1, store::BlobView{bytes_of(key)});
@@ -95,6 +131,7 @@ Result<std::optional<CachedOutputs>> StepCache::find(Sha256 const& key, value::V
     if (!select.is_null(0)) found.outputs = select.text(0);
     if (!select.is_null(1)) found.artifact = select.text(1);
     found.evidence = select.text(2);
+    if (!select.is_null(3)) found.run = select.text(3);
     select.reset();
     return std::optional(std::move(found));
   }));
@@ -104,7 +141,9 @@ Result<std::optional<CachedOutputs>> StepCache::find(Sha256 const& key, value::V
   // Pruned or damaged: the step is run again and its outputs replace these.
   if (!outputs || !evidence) return std::optional<CachedOutputs>();
   hits_.with([&](auto& hits) { hits.insert(key); });
-  return std::optional(CachedOutputs{std::move(*outputs), std::move(*evidence)});
+  CachedOutputs found{std::move(*outputs), std::move(*evidence)};
+  if (!row->run) remember(key, found);
+  return std::optional(std::move(found));
 }
 
 Result<value::Value> StepCache::decode(Row const& row, value::Value const& inputs) {
@@ -157,7 +196,7 @@ Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
     }
     rows.push_back(std::move(row));
   }
-  return tables_->use([&](Tables& tables) {
+  TRY(tables_->use([&](Tables& tables) {
     return tables.database->transaction([&]() -> Result<void> {
       for (std::size_t i = 0; i < rows.size(); ++i) {
         tables.insert.bind_all(store::BlobView{bytes_of(entries[i].key)}, rows[i].outputs, rows[i].artifact,
@@ -166,7 +205,11 @@ Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
       }
       return {};
     });
-  });
+  }));
+  for (auto const& entry : entries) {
+    if (entry.run.empty()) remember(entry.key, entry.value);
+  }
+  return {};
 }
 
 Result<void> StepCache::forget(std::string const& run) {
@@ -199,6 +242,7 @@ Result<void> StepCache::keep_artifacts_of(Sha256 const& key, Kept& kept, Tables&
 
 Result<void> StepCache::prune(Bounds const& bounds, Kept kept, WallTime now) {
   has_grown_ = false;
+  forget_all();
   auto const hits = hits_.with([](auto& all) { return std::exchange(all, {}); });
   TRY(tables_->use([&](Tables& tables) -> Result<void> {
     for (auto const& run : kept.runs) TRY(keep_keys_of(run, kept, tables));
@@ -251,6 +295,7 @@ bool StepCache::is_whole(Row const& row) const {
 }
 
 Result<StepCache::Check> StepCache::verify() {
+  forget_all();
   return tables_->use([&](Tables& tables) -> Result<Check> {
     Check check;
     std::vector<std::string> broken;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/guarded.h"
@@ -90,10 +91,24 @@ class StepCache {
     std::optional<std::string> run;
   };
 
+  struct HashOfKey {
+    std::size_t operator()(Sha256 const& key) const;
+  };
+
   struct Tables {
     std::unique_ptr<store::Database> database;
     store::Statement select, insert;
   };
+
+  // Small ones that any run may have, as they were put or found, so that they are not read again. All go when
+  // they are too many.
+  struct Memory {
+    std::unordered_map<Sha256, CachedOutputs, HashOfKey> entries;
+    std::size_t bytes = 0;
+  };
+  void remember(Sha256 const& key, CachedOutputs const& outputs);
+  std::optional<CachedOutputs> recall(Sha256 const& key);
+  void forget_all();
 
   StepCache(std::unique_ptr<Mending<Tables>> tables, store::ArtifactStore& artifacts)
       : tables_(std::move(tables)), artifacts_(artifacts) {}
@@ -106,6 +121,7 @@ class StepCache {
 
   std::unique_ptr<Mending<Tables>> tables_;
   store::ArtifactStore& artifacts_;
+  Guarded<Memory> memory_;
   Guarded<std::set<Sha256>> hits_;  // whose last use is not in the table yet
   std::atomic<bool> has_grown_ = false;
 };
