@@ -277,6 +277,7 @@ void Host::accept(JobId id, JobSpec spec) {
   request.model = job.model;
   request.length = job.length;
   request.cores = operation.cores;
+  request.memory = job.spec.memory;
   request.job_class = job.spec.job_class;
   request.repeatable = operation.effects != value::Effects::writes;
   request.deadline = job.spec.deadline;

@@ -50,6 +50,7 @@ struct JobSpec {
   std::optional<ModelSpec> model;  // where the engine's manifest says so
   value::Value inputs;             // a record, bound to the operation's ports
   JobClass job_class = JobClass::normal;
+  std::uint64_t memory = 0;               // bytes that it takes while it runs, besides its model
   std::optional<MonotonicTime> deadline;  // deadline_exceeded after it, whether it waits or runs
 
   // Called by the host's thread: be quick, never call the host from them but submit and cancel.

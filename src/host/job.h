@@ -27,9 +27,10 @@ inline constexpr int kJobClasses = 3;
 struct JobRequest {
   JobId id = 0;
   std::string engine;
-  std::string model;        // a key; "" where the engine needs none
-  std::int64_t length = 0;  // that the model must have at least, see Manifest; 0: it has none
-  int cores = 1;            // that it can use; 0: all
+  std::string model;         // a key; "" where the engine needs none
+  std::int64_t length = 0;   // that the model must have at least, see Manifest; 0: it has none
+  int cores = 1;             // that it can use; 0: all
+  std::uint64_t memory = 0;  // bytes of RAM that it takes while it runs, besides its model
   JobClass job_class = JobClass::normal;
   bool repeatable = true;  // may run again when its worker died
   std::optional<MonotonicTime> deadline = {};

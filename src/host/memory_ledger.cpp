@@ -39,6 +39,12 @@ MemoryLedger::Account MemoryLedger::account_of(MemoryByDevice const& memory) {
   return sum < kHelperBytes ? Account::helpers : Account::main;
 }
 
+MemoryByDevice MemoryLedger::of_job(JobRequest const& request) {
+  MemoryByKind memory;
+  memory.compute = std::max(request.memory, kHelperBytes);
+  return {memory};
+}
+
 Bytes MemoryLedger::budget(Account account) const {
   Bytes budget = budgets_;
   if (!budget.empty()) budget[0] = std::min(budget[0], ram_limit_);

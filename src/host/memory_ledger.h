@@ -24,6 +24,11 @@ class MemoryLedger {
   enum class Account { main, helpers };
   // A model in a worker. "": what the worker takes where it has no model, or besides its models.
   using Holder = std::pair<WorkerId, std::string>;
+  // A job in a worker, which holds what it takes besides its model.
+  static Holder holder_of(WorkerId worker, JobId job) { return {worker, "\njob " + std::to_string(job)}; }
+  static bool is_job(Holder const& holder) { return holder.second.starts_with('\n'); }
+  // Never a helper's: what a call says that it needs competes with all else.
+  static MemoryByDevice of_job(JobRequest const& request);
 
   explicit MemoryLedger(Bytes budgets) : budgets_(std::move(budgets)) {}
 

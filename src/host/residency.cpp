@@ -142,6 +142,31 @@ bool Scheduler::make_room(LineKey const& line, Need const& needed, MemoryLedger:
   return false;
 }
 
+// It never waits for models that are in use, which may wait for it: so both go on.
+bool Scheduler::has_room_to_run(LineKey const& line, JobId id, WorkerId worker) {
+  auto const& request = jobs_.at(id).request;
+  if (request.memory == 0) return true;
+  auto const need = MemoryLedger::of_job(request);
+  auto const account = MemoryLedger::account_of(need);
+  auto with_model = need;
+  auto const* model = ledger_.find({worker, line.model});
+  if (model && !model->empty() && MemoryLedger::account_of(*model) == account)
+    with_model[0].weights = model->front().total();
+  if (!ledger_.fits_budget(with_model)) {
+    auto const reason = "the call needs " + human_bytes(request.memory) +
+                        " of memory besides its model, and all together may take " +
+                        bytes_in_words(options_.machine.memory);
+    note(Decision::Kind::refuse, line, reason);
+    fail(id, Error(Code::out_of_memory, reason + "; lower its `needs`, or use a smaller model"));
+    return false;
+  }
+  auto const others = ledger_.used(account, MemoryLedger::is_job);
+  if (!is_nothing(others) && total_of(need)[0] + others[0] > ledger_.budget(account)[0]) return false;
+  if (ledger_.fits(need)) return true;
+  auto const missing = less(ledger_.missing(account, need), leaving(account));
+  return !is_nothing(missing) && !evict_idle(line, account, missing);
+}
+
 bool Scheduler::evict_idle(LineKey const& line, MemoryLedger::Account account, Bytes const& missing) {
   auto const victims = choose_victims(candidates(account), missing);
   if (!victims) return false;
@@ -413,6 +438,7 @@ std::uint64_t Scheduler::promised_to(WorkerId id) const {
     auto const* memory = name.empty() ? nullptr : ledger_.find({id, name});
     if (memory && !memory->empty()) bytes += memory->front().total();
   }
+  for (auto const job : worker->second.running) bytes += jobs_.at(job).request.memory;
   return bytes;
 }
 

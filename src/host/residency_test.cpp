@@ -68,6 +68,15 @@ class ResidencyTest : public testing::Test {
     request.model = std::move(model);
     feed(JobArrived{request});
   }
+  // An operation without a model that takes so many megabytes while it runs.
+  void ask_for_memory(JobId id, std::uint64_t megabytes, std::string model = {}) {
+    JobRequest request;
+    request.id = id;
+    request.engine = "small";
+    request.model = std::move(model);
+    request.memory = megabytes * kMB;
+    feed(JobArrived{request});
+  }
   void ask_and_end(JobId id, std::string model, std::int64_t length = 0) {
     ask(id, std::move(model), "llama", length);
     feed(JobEnded{id});
@@ -92,14 +101,69 @@ class ResidencyTest : public testing::Test {
 
   double now_ = 1000;
   Scheduler scheduler_{{{{"llama", {1, true, true}}, {"small", {4, false, true}}}, {2, {1000 * kMB}}}};
-  std::map<std::string, std::uint64_t> sizes_ = {{"a", 600}, {"b", 600},     {"c", 300},
-                                                 {"d", 300}, {"huge", 1500}, {"h", 50},
-                                                 {"i", 50},  {"j", 50},      {"k", 50}};
+  std::map<std::string, std::uint64_t> sizes_ = {{"", 0},    {"a", 600},     {"b", 600}, {"c", 300},
+                                                 {"d", 300}, {"huge", 1500}, {"h", 50},  {"i", 50},
+                                                 {"j", 50},  {"k", 50}};
   std::map<std::string, std::uint64_t> estimates_;  // where they are wrong
   std::vector<std::string> loads_, evicted_;
   std::vector<JobId> sent_;
   std::vector<FailJob> failed_;
 };
+
+TEST_F(ResidencyTest, JobsThatNeedMoreMemoryThanThereIsTogetherNeverRunTogether) {
+  ask_for_memory(1, 600);
+  ask_for_memory(2, 300);
+  ask_for_memory(3, 200);
+  EXPECT_EQ(sent_, (std::vector<JobId>{1, 2}));
+  feed(JobEnded{2});
+  EXPECT_EQ(sent_, (std::vector<JobId>{1, 2, 3}));
+}
+
+TEST_F(ResidencyTest, AJobThatNeedsMemoryHasThatOfAModelThatNobodyUses) {
+  ask_and_end(1, "a");
+  wait(5);
+  ask_for_memory(2, 500);
+  EXPECT_EQ(sent_, (std::vector<JobId>{1, 2}));
+  EXPECT_EQ(resident(), Names{""});
+}
+
+TEST_F(ResidencyTest, AJobThatNeedsMemoryDoesNotWaitForAModelThatIsInUse) {
+  ask(1, "a");
+  ask_for_memory(2, 500);
+  EXPECT_EQ(sent_, (std::vector<JobId>{1, 2})) << "the model may wait for it";
+}
+
+TEST_F(ResidencyTest, AModelWaitsForTheMemoryOfARunningJob) {
+  ask_for_memory(1, 500);
+  ask(2, "a");
+  wait(20);
+  EXPECT_EQ(sent_, std::vector<JobId>{1});
+  feed(JobEnded{1});
+  EXPECT_EQ(sent_, (std::vector<JobId>{1, 2}));
+}
+
+TEST_F(ResidencyTest, WhatAJobNeedsGoesBackWithItsWorker) {
+  ask_for_memory(1, 900);
+  feed(WorkerDied{1, "was killed"});
+  wait(5);
+  EXPECT_EQ(sent_, (std::vector<JobId>{1, 1}));
+  feed(JobCancelled{1});
+  feed(JobEnded{1});
+  ask_for_memory(2, 900);
+  EXPECT_EQ(sent_, (std::vector<JobId>{1, 1, 2}));
+}
+
+TEST_F(ResidencyTest, AJobThatNeverFitsBesideItsModelIsRefusedAndTheOthersAreNot) {
+  ask_for_memory(1, 980, "h");
+  EXPECT_EQ(sent_, std::vector<JobId>{1}) << "small models have an account of their own";
+  feed(JobEnded{1});
+  ask_for_memory(2, 1100, "h");
+  ask_for_memory(3, 100, "h");
+  ASSERT_EQ(failed_.size(), 1u);
+  EXPECT_EQ(failed_[0].job, 2u);
+  EXPECT_EQ(failed_[0].error.code(), Code::out_of_memory);
+  EXPECT_EQ(sent_, (std::vector<JobId>{1, 3}));
+}
 
 TEST_F(ResidencyTest, WhatFitsStaysAndWhatNeverFitsIsRefusedWithBothNumbers) {
   ask_and_end(1, "a");

@@ -101,6 +101,7 @@ void Scheduler::handle(JobCancelled const& event) {
 void Scheduler::take_off(Job& job) {
   auto& worker = workers_.at(job.worker);
   worker.running.erase(job.request.id);
+  ledger_.release(MemoryLedger::holder_of(job.worker, job.request.id));
   if (worker.running.empty()) worker.idle_since = now_;
   auto& model = worker.models.at(job.request.model);
   model.running -= 1;
@@ -263,6 +264,7 @@ bool Scheduler::advance(LineKey const& line) {
   if (!may_join(job, *worker)) return blocked_.insert(id), false;
   auto const calls = traits(line.engine).calls;
   if (calls > 0 && worker->running.size() >= static_cast<std::size_t>(calls)) return false;
+  if (!has_room_to_run(line, first, id)) return !jobs_.contains(first);
   bool const leased = leases_.lease(id, demand_of(*worker, &job.request));
   add_core_changes();
   if (leased) {
@@ -288,6 +290,8 @@ void Scheduler::send(JobId id, WorkerId worker_id) {
   job.worker = worker_id;
   job.sent = now_;
   worker.running.insert(id);
+  if (job.request.memory > 0)
+    ledger_.set(MemoryLedger::holder_of(worker_id, id), MemoryLedger::of_job(job.request));
   worker.models.at(job.request.model).running += 1;
   leases_.set_demand(worker_id, demand_of(worker, nullptr));
   use(line_of(job));

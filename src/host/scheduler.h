@@ -146,6 +146,9 @@ class Scheduler {
   bool load(LineKey const& line, WorkerId id, Worker& worker);
   void begin_load(LineKey const& line, WorkerId id, Model& model, MemoryByDevice const& need);
   bool make_room(LineKey const& line, Need const& need, MemoryLedger::Holder const& holder);
+  // Whether the job may hold what it takes besides its model. Else it waits, for other such jobs or for what
+  // is evicted for it; or it was failed, as that never fits.
+  bool has_room_to_run(LineKey const& line, JobId id, WorkerId worker);
   // An estimate does not fit, but may be wrong, and trying hurts nobody.
   bool may_be_tried(Need const& need) const;
   bool evict_idle(LineKey const& line, MemoryLedger::Account account, Bytes const& missing);

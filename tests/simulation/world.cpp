@@ -149,6 +149,7 @@ void World::obey(SendJob const& send) {
     std::fill(worker.told.begin(), worker.told.end(), worker.cores);
   }
   worker.running.insert(send.job);
+  if (job.request.memory > 0) holds(taken_by_jobs() <= kBudget, "calls were sent that do not fit together");
   if (worker.engine == "many")
     holds(worker.running.size() <= static_cast<std::size_t>(worker.cores), "more calls than cores");
 }
@@ -173,7 +174,9 @@ void World::obey(FailJob const& fail) {
   // When all goes well nothing fails but what asks for too much, or seems to while others are there.
   bool const seems_too_large = fail.error.code() == Code::out_of_memory && granted(false) > 0 &&
                                fail.error.message().find("by an estimate") != std::string::npos;
-  holds(!calm_ || own || seems_too_large || job.request.model == "huge" || !job.request.repeatable,
+  bool const too_large_beside = fail.error.message().find("besides its model") != std::string::npos;
+  holds(!calm_ || own || seems_too_large || too_large_beside || job.request.model == "huge" ||
+            !job.request.repeatable,
         "failed without a cause: " + fail.error.message());
   job.end = JobEnd::failed;
 }
@@ -184,6 +187,18 @@ std::uint64_t World::granted(bool helpers) const {
     for (auto const& [name, model] : worker.models) {
       bool const counts = (model.loading || model.loaded) && (model.believed < kHelperBytes) == helpers;
       if (counts) bytes += model.believed;
+    }
+  }
+  return bytes;
+}
+
+// Beside their models.
+std::uint64_t World::taken_by_jobs() const {
+  std::uint64_t bytes = 0;
+  for (auto const& [id, worker] : workers_) {
+    for (auto const job : worker.running) {
+      auto const memory = jobs_.at(job).request.memory;
+      if (memory > 0) bytes += std::max(memory, kHelperBytes);
     }
   }
   return bytes;
@@ -230,6 +245,7 @@ void World::arrive(int count) {
     request.cores = pick(0, 2);
     request.job_class = static_cast<JobClass>(pick(0, 2));
     request.repeatable = pick(0, 3) != 0;
+    if (pick(0, 5) == 0) request.memory = static_cast<std::uint64_t>(pick(1, 300)) * kMB;
     if (pick(0, 9) == 0) request.deadline = now_ + std::chrono::milliseconds(pick(-100, 20'000));
     jobs_[request.id].request = request;
     feed(JobArrived{request},

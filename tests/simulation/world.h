@@ -63,6 +63,7 @@ class World {
   void obey(FailJob const&);
   void check();
   std::uint64_t granted(bool helpers) const;
+  std::uint64_t taken_by_jobs() const;
 
   void do_something();
   void arrive(int count);
