@@ -1,15 +1,10 @@
 #include "graph/head.h"
 
 #include "base/text.h"
+#include "graph/migration.h"
 #include "graph/problems.h"
 
 namespace shoal::graph {
-namespace {
-
-constexpr std::int64_t kFormatVersion = 1;
-
-}  // namespace
-
 void check_version(Yaml const& root, std::vector<Problem>& problems) {
   auto const* node = root.find("shoal");
   if (node == nullptr) {

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "graph/expression.h"
 #include "graph/head.h"
+#include "graph/migration.h"
 #include "graph/problems.h"
 #include "task/task.h"
 #include "value/json.h"
@@ -178,6 +179,7 @@ Result<Task> parse(std::string_view text, std::string_view file) {
                       "begin with `shoal: 1`"}},
                     file);
   }
+  if (auto const newer = TRY(graph::migrate(text, file, root))) root = TRY(Yaml::parse(*newer, file));
   Task task;
   task.file = file;
   TaskReader(task).read(root);
