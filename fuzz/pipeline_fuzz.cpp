@@ -18,12 +18,16 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   auto const plan = graph::plan(std::move(*checked));
   std::vector<shoal::value::Value> const slots(plan.slot_count());
   shoal::value::Value const item;
-  graph::Environment const environment{slots, &item};
+  graph::Environment const environment{slots, &item, &item, &item};
   for (auto const& step : plan.steps) {
     if (step.each) (void)graph::evaluate(*step.each, environment);
     if (step.when) (void)graph::holds(*step.when, environment);
     if (step.otherwise) (void)graph::evaluate(*step.otherwise, environment);
     (void)graph::evaluate(step.inputs, environment);
+    if (step.stand_in) (void)graph::evaluate(step.stand_in->inputs, environment);
+    if (!step.repeat) continue;
+    (void)graph::holds(*step.repeat->condition, environment);
+    (void)graph::evaluate(step.repeat->carry, environment);
   }
   (void)graph::evaluate_outputs(plan, environment);
   return 0;

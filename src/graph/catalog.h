@@ -2,6 +2,7 @@
 // tasks, pipelines and the model store; nothing here runs anything.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -34,6 +35,7 @@ struct Callable {
   Infer infer;               // empty: signature.outputs hold as they are
   bool open_inputs = false;  // takes inputs besides those of the signature, of any type
   Effects effects = Effects::none;
+  std::uint64_t model_memory = 0;  // that its model takes, estimated, in bytes; 0: not known, or it has none
   // The model it needs is not in the store: what to do, e.g. "`shoal pull smollm2-135m`, 98 MB".
   std::optional<std::string> missing_model;
 };
@@ -44,6 +46,8 @@ class Callables {
   virtual std::optional<Callable> find(std::string_view name) const = 0;
   // All that find() knows, for proposals.
   virtual std::vector<std::string> names() const = 0;
+  // Bytes that may be taken at once by all that runs. Nothing: not known.
+  virtual std::optional<std::uint64_t> memory() const { return std::nullopt; }
 };
 
 // `root` and all pipelines it uses, also by way of others, each after those it uses: the order to

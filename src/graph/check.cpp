@@ -9,6 +9,7 @@
 #include "graph/order.h"
 #include "graph/problems.h"
 #include "graph/references.h"
+#include "graph/step_check.h"
 #include "graph/typing.h"
 
 namespace shoal::graph {
@@ -16,23 +17,18 @@ namespace {
 
 using value::Port;
 using value::Type;
-using value::Value;
-using Kind = Type::Kind;
 
 constexpr std::uint32_t kNoCallable = 0xffffffff;
 constexpr std::size_t kShownOfCircle = 12;
-
-std::vector<std::string> names_of(std::vector<Port> const& ports) {
-  std::vector<std::string> names;
-  for (auto const& port : ports) names.push_back(port.name);
-  return names;
-}
 
 // One check of one document, in the order of check(): slots are counted by the document until the end.
 class Checker {
  public:
   Checker(Parsed parsed, Callables const& catalog)
-      : parsed_(std::move(parsed)), catalog_(catalog), problems_(std::move(parsed_.problems)) {
+      : parsed_(std::move(parsed)),
+        catalog_(catalog),
+        problems_(std::move(parsed_.problems)),
+        names_(catalog) {
     checked_.file = parsed_.file;
     checked_.name = parsed_.name;
     checked_.about = parsed_.about;
@@ -54,8 +50,9 @@ class Checker {
  private:
   std::size_t input_count() const { return parsed_.inputs.size(); }
   Known& known(std::uint32_t step) { return slots_[input_count() + step]; }
-  Callable const* callable_of_step(std::uint32_t step) const {
-    return callable_of_[step] == kNoCallable ? nullptr : &checked_.callables[callable_of_[step]];
+  Callable const* callable_of_step(std::uint32_t step) const { return callable_at(callable_of_[step]); }
+  Callable const* callable_at(std::uint32_t index) const {
+    return index == kNoCallable ? nullptr : &checked_.callables[index];
   }
 
   void problem(Position position, std::string message, std::string hint = {}) {
@@ -64,34 +61,41 @@ class Checker {
 
   // What the steps use
 
+  using Found = std::unordered_map<std::string_view, std::uint32_t>;
+
   void find_callables() {
-    std::unordered_map<std::string_view, std::uint32_t> found;
+    Found found;
     callable_of_.reserve(parsed_.steps.size());
-    for (auto const& step : parsed_.steps) {
-      auto [entry, is_new] = found.try_emplace(step.use, kNoCallable);
-      if (is_new && !step.use.empty()) {
-        if (auto callable = catalog_.find(step.use)) {
-          entry->second = static_cast<std::uint32_t>(checked_.callables.size());
-          checked_.callables.push_back(std::move(*callable));
-          check_model(step, checked_.callables.back());
-        }
-      }
-      callable_of_.push_back(entry->second);
-      if (entry->second == kNoCallable && !step.use.empty()) report_unknown_use(step);
+    for (std::uint32_t i = 0; i < parsed_.steps.size(); ++i) {
+      auto const& step = parsed_.steps[i];
+      callable_of_.push_back(find_callable(step, found));
+      if (step.stand_in) stand_in_of_[i].callable = find_callable(*step.stand_in, found);
     }
   }
 
-  void report_unknown_use(ParsedStep const& step) {
-    if (names_.empty()) names_ = catalog_.names();
-    auto hint = propose(problems_, step.use, names_);
-    problem(step.use_position, "nothing is called " + quoted(step.use),
+  std::uint32_t find_callable(ParsedUse const& call, Found& found) {
+    auto [entry, is_new] = found.try_emplace(call.use, kNoCallable);
+    if (is_new && !call.use.empty()) {
+      if (auto callable = catalog_.find(call.use)) {
+        entry->second = static_cast<std::uint32_t>(checked_.callables.size());
+        checked_.callables.push_back(std::move(*callable));
+        check_model(call, checked_.callables.back());
+      }
+    }
+    if (entry->second == kNoCallable && !call.use.empty()) report_unknown_use(call);
+    return entry->second;
+  }
+
+  void report_unknown_use(ParsedUse const& call) {
+    auto hint = problems_.size() < kMostProposals ? did_you_mean(call.use, names_.list()) : std::string();
+    problem(call.use_position, "nothing is called " + quoted(call.use),
             hint.empty() ? "`use` names an operation, a function, a task or a pipeline" : hint);
   }
 
-  void check_model(ParsedStep const& step, Callable const& callable) {
+  void check_model(ParsedUse const& call, Callable const& callable) {
     if (!callable.missing_model) return;
     ++missing_models_;
-    problem(step.use_position, quoted(step.use) + " needs a model that is not in the store",
+    problem(call.use_position, quoted(call.use) + " needs a model that is not in the store",
             *callable.missing_model);
   }
 
@@ -131,10 +135,9 @@ class Checker {
     for (std::size_t i = 0; i < parsed_.steps.size(); ++i) {
       auto& step = parsed_.steps[i];
       if (step.each) check_item_name(step);
-      visit_step_references(step, [&](Reference& reference, bool in_item) {
-        bool is_item = in_item && step.each && reference.name == step.item;
-        if (is_item) {
-          reference.slot = kItem;
+      visit_step_references(step, [&](Reference& reference, Sight sight) {
+        if (auto own = own_slot(step, reference, sight)) {
+          reference.slot = *own;
         } else {
           resolve(reference, step.each ? &step.item : nullptr);
         }
@@ -148,6 +151,19 @@ class Checker {
         note_read(reference.slot, &read_by_outputs_);
       });
     }
+  }
+
+  // What only this step knows.
+  std::optional<std::uint32_t> own_slot(ParsedStep const& step, Reference const& reference, Sight sight) {
+    bool knows_item = (sight == Sight::item || sight == Sight::fault) && step.each;
+    if (knows_item && reference.name == step.item) return kItem;
+    if (sight == Sight::turn && reference.name == step.id) return kTurn;
+    if (sight != Sight::fault || reference.name != kError) return std::nullopt;
+    if (slot_of_.count(kError) != 0) {
+      problem(reference.position, "`$error` is what went wrong here, and a step or an input has that name",
+              "rename it");
+    }
+    return kFault;
   }
 
   void check_item_name(ParsedStep const& step) {
@@ -217,225 +233,13 @@ class Checker {
   // Types
 
   void check_step(std::uint32_t index) {
-    auto& step = parsed_.steps[index];
-    Typing typing(slots_, problems_);
-    if (step.each) typing.set_item(item_of(step, typing));
-    if (step.when) typing.expect_condition(*step.when);
-    auto const* callable = callable_of_step(index);
-    if (callable == nullptr) {
-      type_only(step, typing);
-      return;
-    }
-    auto arguments = check_inputs(step, *callable, typing);
-    auto outputs = outputs_of(step, *callable, arguments);
-    if (!outputs) {
-      if (step.otherwise) typing.type_of(*step.otherwise);
-      return;
-    }
-    auto absence_of_else = step.otherwise ? check_else(step, *outputs, typing) : std::nullopt;
-    publish(index, std::move(*outputs), std::move(absence_of_else));
-  }
-
-  // What is wrong inside a step that uses something unknown.
-  static void type_only(ParsedStep& step, Typing& typing) {
-    typing.type_of(step.with);
-    if (step.otherwise) typing.type_of(*step.otherwise);
-  }
-
-  Typed item_of(ParsedStep& step, Typing& typing) {
-    auto list = typing.type_of(*step.each);
-    if (list.absence) {
-      problem(step.each->position,
-              "`each` of step " + quoted(step.id) + " may be null: " + list.absence->reason,
-              list.absence->remedy);
-    }
-    if (!list.type) return {};
-    switch (list.type->kind()) {
-      case Kind::list:
-      case Kind::stream: return {list.type->element(), {}};
-      case Kind::any:
-      case Kind::json: return {Type(), {}};
-      default: break;
-    }
-    auto const& text = step.each->literal.as_text();
-    problem(step.each->position,
-            "`each` of step " + quoted(step.id) + " needs a list, not `" + list.type->to_string() + "`",
-            is_name(text) ? "`$" + text + "` would refer to a value" : "");
-    return {};
-  }
-
-  // The inputs as an inference hook wants them, or nothing where a type is not known.
-  std::optional<std::vector<Argument>> check_inputs(ParsedStep& step, Callable const& callable,
-                                                    Typing& typing) {
-    bool all_known = true;
-    std::vector<Argument> arguments;
-    for (std::size_t i = 0; i < step.with.parts.size(); ++i) {
-      auto& binding = step.with.parts[i];
-      auto const& name = step.with.names[i];
-      auto const* port = callable.signature.input(name);
-      if (port != nullptr) {
-        check_input(step, binding, *port, typing);
-      } else if (!callable.open_inputs) {
-        report_unknown_input(step, i, callable);
-      }
-      if (!callable.infer) {
-        if (port == nullptr) typing.type_of(binding);
-        continue;
-      }
-      auto type = port != nullptr ? typing.type_again(binding) : typing.type_of(binding).type;
-      all_known = all_known && type;
-      auto const* literal = binding.kind == Binding::Kind::literal ? &binding.literal : nullptr;
-      if (type) arguments.push_back({name, std::move(*type), literal});
-    }
-    report_missing_inputs(step, callable);
-    if (!all_known) return std::nullopt;
-    return arguments;
-  }
-
-  void check_input(ParsedStep const& step, Binding& binding, Port const& port, Typing& typing) {
-    auto subject = [&] { return "step " + quoted(step.id) + ", input " + quoted(port.name); };
-    auto before = problems_.size();
-    auto absence = expect(binding, port.type, typing, subject);
-    if (absence && port.required && !port.fallback) {
-      problem(binding.position,
-              subject() + " (" + port.type.to_string() + ") may be null: " + absence->reason,
-              absence->remedy);
-    }
-    bool limited = port.min || port.max || !port.one_of.empty();
-    if (problems_.size() != before || !limited || binding.kind != Binding::Kind::literal) return;
-    auto bound = value::bind_inputs({port}, Value::record({{port.name, binding.literal}}));
-    if (!bound) problem(binding.position, "step " + quoted(step.id) + ": " + bound.error().message());
-  }
-
-  // Most bindings are references that fit: their subject need not be put together.
-  template <typename Subject>
-  std::optional<Absence> expect(Binding& binding, Type const& wanted, Typing& typing,
-                                Subject const& subject) {
-    if (binding.kind == Binding::Kind::reference) {
-      auto typed = typing.type_of(binding);
-      if (!typed.type || value::assignable(*typed.type, wanted)) return typed.absence;
-      problem(binding.position, subject() + ": " + value::explain_mismatch(*typed.type, wanted),
-              find_converter(*typed.type, wanted));
-      return typed.absence;
-    }
-    return typing.expect(binding, wanted, subject());
-  }
-
-  // A function that makes `to` of `from` alone.
-  std::string find_converter(Type const& from, Type const& to) {
-    if (problems_.size() >= kMostProposals) return {};
-    if (names_.empty()) names_ = catalog_.names();
-    for (auto const& name : names_) {
-      auto callable = catalog_.find(name);
-      if (!callable || callable->kind != Callable::Kind::function || callable->infer) continue;
-      auto const& [inputs, outputs] = callable->signature;
-      if (inputs.empty() || outputs.size() != 1) continue;
-      bool only_first =
-          std::none_of(inputs.begin() + 1, inputs.end(), [](Port const& port) { return port.required; });
-      auto is_certain = [](Type const& type) {
-        return type.kind() != Kind::any && type.kind() != Kind::json;
-      };
-      if (only_first && is_certain(inputs[0].type) && is_certain(outputs[0].type) &&
-          value::assignable(from, inputs[0].type) && value::assignable(outputs[0].type, to)) {
-        return "the function `" + name + "` makes `" + outputs[0].type.to_string() + "` of it";
-      }
-    }
-    return {};
-  }
-
-  void report_unknown_input(ParsedStep const& step, std::size_t input, Callable const& callable) {
-    auto names = names_of(callable.signature.inputs);
-    auto hint = names.empty() ? "it takes none" : propose_or_list(problems_, step.with.names[input], names);
-    problem(step.with_positions[input], quoted(step.use) + " has no input " + quoted(step.with.names[input]),
-            hint);
-  }
-
-  void report_missing_inputs(ParsedStep const& step, Callable const& callable) {
-    for (auto const& port : callable.signature.inputs) {
-      if (!port.required || port.fallback) continue;
-      auto const& given = step.with.names;
-      if (std::find(given.begin(), given.end(), port.name) != given.end()) continue;
-      problem(step.use_position,
-              "step " + quoted(step.id) + " lacks the input " + quoted(port.name) + " (" +
-                  port.type.to_string() + ") of " + quoted(step.use),
-              "add `" + port.name + ": …` to `with`");
-    }
-  }
-
-  std::optional<std::vector<Port>> outputs_of(ParsedStep const& step, Callable const& callable,
-                                              std::optional<std::vector<Argument>> const& arguments) {
-    if (!callable.infer) return callable.signature.outputs;
-    if (!arguments) return std::nullopt;
-    auto outputs = callable.infer(*arguments);
-    if (!outputs) {
-      problem(step.use_position, "step " + quoted(step.id) + ": " + outputs.error().message());
-      return std::nullopt;
-    }
-    for (auto& port : *outputs) port.type = bounded(std::move(port.type));
-    return std::move(*outputs);
-  }
-
-  // Makes `else` a record by port. Returns why it may be null.
-  std::optional<Absence> check_else(ParsedStep& step, std::vector<Port> const& outputs, Typing& typing) {
-    auto& binding = *step.otherwise;
-    auto subject = [&] { return "`else` of step " + quoted(step.id); };
-    if (outputs.empty()) {
-      problem(binding.position, subject() + ": the step has no outputs", "leave it out");
-      return std::nullopt;
-    }
-    auto wanted = outputs.size() == 1 ? outputs.front().type : record_of(outputs);
-    auto absence = expect(binding, wanted, typing, subject);
-    if (absence && step.each) {
-      problem(binding.position, subject() + " may be null: " + absence->reason,
-              "without `else` the items that `when` refuses are left out");
-    }
-    if (outputs.size() == 1) binding = as_record(outputs.front().name, std::move(binding));
-    return absence;
-  }
-
-  static Type record_of(std::vector<Port> const& ports) {
-    std::vector<Type::Field> fields;
-    for (auto const& port : ports) fields.emplace_back(port.name, port.type);
-    return Type::record(std::move(fields));
-  }
-
-  static Binding as_record(std::string const& name, Binding part) {
-    Binding record;
-    record.position = part.position;
-    if (part.kind == Binding::Kind::literal) {
-      record.literal = Value::record({{name, std::move(part.literal)}});
-      return record;
-    }
-    record.kind = Binding::Kind::record;
-    record.names = {name};
-    record.parts.push_back(std::move(part));
-    return record;
-  }
-
-  // The outputs as other steps see them.
-  void publish(std::uint32_t index, std::vector<Port> outputs, std::optional<Absence> absence_of_else) {
-    auto const& step = parsed_.steps[index];
-    auto& slot = known(index);
-    if (step.each) {
-      auto const is_errors = [](Port const& port) { return port.name == kErrors; };
-      slot.has_errors =
-          step.on_error == OnError::skip && std::none_of(outputs.begin(), outputs.end(), is_errors);
-      for (auto& port : outputs) {
-        // Where an item may be null only `any` is sound: conforms() decides when it arrives.
-        port.type = Type::list(port.required ? port.type : Type());
-        port.required = true;
-      }
-    } else if (step.when && !step.otherwise) {
-      slot.absence = Absence{"step " + quoted(step.id) + " has `when` without `else`",
-                             "give step " + quoted(step.id) + " an `else:`"};
-    } else if (step.on_error == OnError::skip) {
-      slot.absence = Absence{"step " + quoted(step.id) + " has `on_error: skip`",
-                             "use `on_error: fail`, or an input that is not required"};
-    } else {
-      slot.absence = std::move(absence_of_else);
-    }
-    slot.ports = std::move(outputs);
-    slot.has_ports = true;
+    auto const stand_in = stand_in_of_.find(index);
+    StepCallables callables;
+    callables.callable = callable_of_step(index);
+    if (stand_in != stand_in_of_.end()) callables.stand_in = callable_at(stand_in->second.callable);
+    StepSurroundings const around{slots_, catalog_, names_, problems_, checked_.warnings};
+    auto ports = check_types(parsed_.steps[index], callables, known(index), around);
+    if (stand_in != stand_in_of_.end()) stand_in->second.ports = std::move(ports);
   }
 
   void check_outputs() {
@@ -516,21 +320,40 @@ class Checker {
     checked_.steps.reserve(order_.steps.size());
     for (auto index : order_.steps) {
       auto& step = parsed_.steps[index];
-      visit_step_references(step, [&](Reference& reference, bool) { renumber(reference); });
-      checked_.effects = std::max(checked_.effects, checked_.callables[callable_of_[index]].effects);
-      checked_.steps.push_back({std::move(step), callable_of_[index], names_of(known(index).ports)});
+      visit_step_references(step, [&](Reference& reference, Sight) { renumber(reference); });
+      auto& checked = checked_.steps.emplace_back();
+      checked.step = std::move(step);
+      checked.callable = callable_of_[index];
+      checked.ports = std::move(known(index).ports);
+      for (auto& port : checked.ports) port.required = port.required && !known(index).absence;
+      note_effects(checked.callable);
+      if (!checked.step.stand_in) continue;
+      auto& stand_in = stand_in_of_.at(index);
+      checked.stand_in = stand_in.callable;
+      checked.stand_in_ports = std::move(stand_in.ports);
+      note_effects(stand_in.callable);
     }
     for (auto& output : parsed_.outputs) visit_references(output.binding, renumber);
     checked_.outputs = std::move(parsed_.outputs);
     checked_.signature.inputs = std::move(parsed_.inputs);
   }
 
+  void note_effects(std::uint32_t callable) {
+    checked_.effects = std::max(checked_.effects, checked_.callables[callable].effects);
+  }
+
+  struct StandIn {
+    std::uint32_t callable = kNoCallable;
+    std::vector<std::string> ports;  // in the places of the step's
+  };
+
   Parsed parsed_;
   Callables const& catalog_;
   std::vector<Problem> problems_;
   Checked checked_;
-  std::vector<std::string> names_;          // of the catalog, once they are needed
-  std::vector<std::uint32_t> callable_of_;  // by step
+  CatalogNames names_;
+  std::vector<std::uint32_t> callable_of_;                  // by step
+  std::unordered_map<std::uint32_t, StandIn> stand_in_of_;  // by step, of those that have one
   std::vector<Known> slots_;
   std::unordered_map<std::string_view, std::uint32_t> slot_of_;
   std::vector<std::vector<std::uint32_t>> dependencies_;

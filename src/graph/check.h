@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,11 @@
 namespace shoal::graph {
 
 struct CheckedStep {
-  ParsedStep step;             // references resolved; `otherwise` is a record by port
-  std::uint32_t callable = 0;  // in Checked::callables
-  std::vector<std::string> ports;
+  ParsedStep step;                          // references resolved; `otherwise` is a record by port
+  std::uint32_t callable = 0;               // in Checked::callables
+  std::vector<value::Port> ports;           // as others see them; not `required`: may be null
+  std::optional<std::uint32_t> stand_in;    // the callable of `on_error`
+  std::vector<std::string> stand_in_ports;  // of it, in the places of `ports`
 };
 
 struct Checked {

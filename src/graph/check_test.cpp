@@ -289,6 +289,104 @@ TEST(Check, TypesConditions) {
             "p.yaml:6:51: `and` is no value (`$and` refers to a value, \"and\" is a text)");
 }
 
+TEST(Check, ALoopReadsWhatItsOwnStepGave) {
+  auto loop = [](std::string const& repeat) {
+    return problems_in("  s: {use: split, with: {text: $text}, repeat: {at_most: 3, " + repeat +
+                       "}}\noutputs: {s: $s}\n");
+  };
+  EXPECT_EQ(loop("while: $s.count > $n, carry: {text: \"$s.parts[0]\", size: $s.count}"), "none");
+  EXPECT_EQ(loop("while: $s.count > $m"), "p.yaml:6:79: no input or step is called `$m`");
+  EXPECT_EQ(loop("while: $s.count"),
+            "p.yaml:6:68: `while` must be true or false, not `integer` (compare it with something)");
+  EXPECT_EQ(loop("while: $s.cont > 1"), "p.yaml:6:68: step `s` has no output `cont` (did you mean `count`?)");
+  EXPECT_EQ(
+      loop("while: true, carry: {text: $s.count}"),
+      "p.yaml:6:88: step `s`, input `text`: a value of `integer` cannot be used as `text`; the function "
+      "`json-text` writes it as text (the function `spell-out` makes `text` of it)");
+  EXPECT_EQ(loop("while: true, carry: {texd: $text}"),
+            "p.yaml:6:82: `split` has no input `texd` (did you mean `text`?)");
+  EXPECT_EQ(loop("while: true, carry: {text: $maybe}"),
+            "p.yaml:6:88: step `s`, input `text` (text) may be null: input `maybe` is not required (give the "
+            "input a `default:`)");
+}
+
+TEST(Check, AStepWithOneOutputMayBeNamedAloneInItsLoop) {
+  EXPECT_EQ(type_of_output("  u: {use: upper, with: {text: $text}, repeat: {while: size($u) < 9, at_most: 4, "
+                           "carry: {text: \"{{ $u }}!\"}}}\noutputs: {u: $u}\n"),
+            "text");
+}
+
+TEST(Check, AStandInGivesWhatTheStepGives) {
+  auto stand_in = [](std::string const& use, std::string const& more) {
+    return problems_in("  s: {use: " + use + ", on_error: " + more + "}\noutputs: {s: $s}\n");
+  };
+  std::string const split = "split, with: {text: $text}";
+  EXPECT_EQ(stand_in("upper, with: {text: $text}", "{use: spell-out, with: {number: $n}}"), "none");
+  EXPECT_EQ(stand_in(split, "{use: split, with: {text: $error.message}}"), "none");
+  EXPECT_EQ(stand_in("upper, each: $texts, with: {text: $item}",
+                     "{use: upper, with: {text: '{{ $item }}: {{ $error.code }}'}}"),
+            "none");
+  EXPECT_EQ(
+      stand_in(split, "{use: upper, with: {txt: $text}}"),
+      R"(p.yaml:6:56: `on_error` of step `s` lacks the input `text` (text) of `upper` (add `text: …` to `with`)
+p.yaml:6:56: `on_error` of step `s`: `upper` has no output `parts` (there are text)
+p.yaml:6:56: `on_error` of step `s`: `upper` has no output `count` (there are text)
+p.yaml:6:70: `upper` has no input `txt` (did you mean `text`?))");
+  EXPECT_EQ(stand_in("upper, with: {text: $text}", "{use: keywords, with: {text: $text}}"),
+            "p.yaml:6:56: `on_error` of step `s`, output `text`: a value of `{words: list<text>}` cannot be "
+            "used as "
+            "`text`; the function `json-text` writes it as text");
+  EXPECT_EQ(stand_in("upper, with: {text: $text}", "{use: maybe, with: {text: $error.mesage}}"),
+            R"(p.yaml:6:56: `on_error` of step `s`, output `text`: that of `maybe` may be absent
+p.yaml:6:76: `$error.mesage`: `{code: text, message: text}` has no field `mesage` (did you mean `message`?))");
+  EXPECT_EQ(stand_in("uper, with: {text: $text}", "{use: uppr, with: {text: $text}}"),
+            R"(p.yaml:6:12: nothing is called `uper` (did you mean `upper`?)
+p.yaml:6:55: nothing is called `uppr` (did you mean `upper`?))");
+}
+
+TEST(Check, TheErrorIsKnownInItsStandInAlone) {
+  EXPECT_EQ(problems_in("  u: {use: upper, with: {text: $error.message}}\noutputs: {u: $u}\n"),
+            "p.yaml:6:32: no input or step is called `$error`");
+  EXPECT_EQ(
+      problems_in("  error: {use: upper, with: {text: $text}}\n"
+                  "  u: {use: upper, with: {text: $text}, on_error: {use: upper, with: {text: $error}}}\n"
+                  "outputs: {u: $u, e: $error}\n"),
+      R"(p.yaml:7:76: `$error` is what went wrong here, and a step or an input has that name (rename it)
+p.yaml:7:76: `on_error` of step `u`, input `text`: a value of `{code: text, message: text}` cannot be used as `text`; use its field `.code`)");
+}
+
+TEST(Check, SaysWhatCanNeverFitTheMemory) {
+  auto needs = [](std::string const& step) { return problems_in("  s: {" + step + "}\noutputs: {s: $s}\n"); };
+  EXPECT_EQ(needs("use: keywords, with: {text: $text}, needs: {memory: 8GB}"), "none");
+  EXPECT_EQ(
+      needs("use: keywords, with: {text: $text}, needs: {memory: 9GB}"),
+      "p.yaml:6:43: step `s` needs 9.0 GB, and all that runs may take 8.0 GB (use a smaller model, or give "
+      "shoal more: SHOAL_MEMORY=…)");
+  EXPECT_EQ(needs("use: huge.generate, with: {prompt: $text}, needs: {memory: 2GB}"), "none");
+  EXPECT_EQ(
+      needs("use: huge.generate, with: {prompt: $text}, needs: {memory: 3GB}"),
+      "p.yaml:6:50: step `s` needs 3.0 GB and about 6.0 GB for its model, and all that runs may take 8.0 GB "
+      "(use a smaller model, or give shoal more: SHOAL_MEMORY=…)");
+  EXPECT_EQ(needs("use: upper, with: {text: $text}, needs: {memory: 1GB}"),
+            "p.yaml:6:40: `needs` in step `s`, which uses no operation (leave it out)");
+}
+
+TEST(Check, OnlyTheLoopOfAStepReadsItself) {
+  EXPECT_EQ(
+      problems_in("  u: {use: upper, with: {text: $u}, repeat: {while: $u == '', at_most: 4}}\n"
+                  "outputs: {u: $u}\n"),
+      "p.yaml:6:3: steps wait for each other in a circle: u → u (one of them must do without the next)");
+}
+
+TEST(Check, AFunctionKeepsItsTypesInEveryTurn) {
+  EXPECT_EQ(
+      problems_in("  r: {use: record, with: {a: $n}, repeat: {while: true, at_most: 4, carry: {a: $r.a, "
+                  "b: 1}}}\n  q: {use: record, with: {a: $n}, repeat: {while: true, at_most: 4, carry: "
+                  "{a: $q}}}\noutputs: {r: $r, q: $q}\n"),
+      R"(p.yaml:6:89: the first turn of step `r` has no input `b` (add `b: …` to `with`)
+p.yaml:7:80: step `q`, input `a`: the first turn gets `integer`, further ones `{a: integer}`)");
+}
+
 TEST(Check, KeepsFilesOutOfTemplates) {
   EXPECT_EQ(
       problems_in(

@@ -7,18 +7,22 @@
 #include "base/text.h"
 #include "graph/binding_parser.h"
 #include "graph/head.h"
+#include "graph/migration.h"
 #include "graph/problems.h"
 
 namespace shoal::graph {
 namespace {
 
 constexpr std::int64_t kMostRetries = 100;
+constexpr std::int64_t kMostTurns = 10'000;
 constexpr double kLongestTimeoutSeconds = 30 * 86400.0;
 
 std::vector<std::string> const kDocumentKeys = {"shoal", "pipeline", "about", "inputs",
                                                 "steps", "outputs",  "layout"};
-std::vector<std::string> const kStepKeys = {"use",  "with",     "each",  "as",      "when",
-                                            "else", "on_error", "retry", "timeout", "cache"};
+std::vector<std::string> const kStepKeys = {"use",    "with",     "each",  "as",      "when",  "else",
+                                            "repeat", "on_error", "retry", "timeout", "cache", "needs"};
+std::vector<std::string> const kStandInKeys = {"use", "with"};
+std::vector<std::string> const kLoopKeys = {"while", "at_most", "carry"};
 
 // Letters, digits and `.`, `_`, `-`: what can be a file's name and a word of a command line.
 bool is_document_name(std::string_view text) {
@@ -119,6 +123,10 @@ class DocumentReader {
     if (entry.value.find("as") != nullptr && !step.each) {
       problem(step.item_position, "`as` without `each` in step " + quoted(step.id), "add `each:`");
     }
+    if (step.repeat && step.each) {
+      problem(step.repeat->position, "step " + quoted(step.id) + " has both `each` and `repeat`",
+              "put the loop into a pipeline of its own, and use that with `each`");
+    }
   }
 
   void require_use(Yaml const& node, ParsedStep const& step) {
@@ -129,40 +137,38 @@ class DocumentReader {
   void read_step_key(Yaml::Entry const& entry, ParsedStep& step) {
     auto const& [key, position, node] = entry;
     if (key == "use") return read_use(node, step);
-    if (key == "with") return read_with(node, step);
+    if (key == "with") return read_inputs_of_step(entry, step.with, step.with_positions);
     if (key == "each") return void(step.each = bindings_.parse(node));
     if (key == "as") return read_item_name(node, step);
     if (key == "when") return read_when(node, step);
     if (key == "else") return void(step.otherwise = bindings_.parse(node));
+    if (key == "repeat") return read_repeat(entry, step);
     if (key == "on_error") return read_on_error(node, step);
     if (key == "retry") return read_retry(node, step);
     if (key == "timeout") return read_timeout(node, step);
     if (key == "cache") return read_cache(node, step);
-    if (key == "repeat" || key == "needs") return unsupported(position, "`" + key + "`");
+    if (key == "needs") return read_needs(entry, step);
     problem(position, quoted(key) + " is no key of a step",
             propose_or_list(parsed_.problems, key, kStepKeys));
   }
 
-  void unsupported(Position position, std::string const& what) {
-    problem(position, what + " is not supported by this version of shoal", "leave it out");
-  }
-
-  void read_use(Yaml const& node, ParsedStep& step) {
-    step.use = node.text();
-    step.use_position = node.position();
-    if (!node.is_string() || step.use.empty()) {
+  void read_use(Yaml const& node, ParsedUse& call) {
+    call.use = node.text();
+    call.use_position = node.position();
+    if (!node.is_string() || call.use.empty()) {
       problem(node.position(), "`use` must name an operation, a function, a task or a pipeline");
     }
   }
 
-  void read_with(Yaml const& node, ParsedStep& step) {
+  void read_inputs_of_step(Yaml::Entry const& entry, Binding& inputs, std::vector<Position>& positions) {
+    auto const& node = entry.value;
     if (node.is_null()) return;
     if (!node.is_mapping()) {
-      return problem(node.position(), "`with` must be a mapping of inputs to values",
+      return problem(node.position(), "`" + entry.key + "` must be a mapping of inputs to values",
                      "for example `{text: $step}`");
     }
-    step.with = bindings_.parse_inputs(node);
-    for (auto const& entry : node.entries()) step.with_positions.push_back(entry.key_position);
+    inputs = bindings_.parse_inputs(node);
+    for (auto const& part : node.entries()) positions.push_back(part.key_position);
   }
 
   void read_item_name(Yaml const& node, ParsedStep& step) {
@@ -173,24 +179,82 @@ class DocumentReader {
             "use letters, digits, `_` and `-`, a letter first");
   }
 
-  void read_when(Yaml const& node, ParsedStep& step) {
-    if (!node.is_scalar()) {
-      return problem(node.position(), "`when` must be an expression", "for example `$page.confidence < 0.9`");
+  void read_when(Yaml const& node, ParsedStep& step) { step.when = read_condition(node, "when"); }
+
+  // Where it is none, one that is always true: later checks of the step go on as if it had a condition.
+  Expression read_condition(Yaml const& node, std::string const& key) {
+    std::optional<Expression> condition;
+    if (node.is_scalar()) {
+      condition = parse_expression(node.text(), source_.place_of(node), parsed_.problems);
+    } else {
+      problem(node.position(), "`" + key + "` must be an expression", "for example `$page.confidence < 0.9`");
     }
-    step.when = parse_expression(node.text(), source_.place_of(node), parsed_.problems);
-    // Later checks of the step go on as if it had a condition.
-    if (!step.when)
-      step.when = Expression{
-          {{Expression::Op::literal, 0, node.position()}}, {value::Value(true)}, {}, node.position()};
+    if (condition) return std::move(*condition);
+    return {{{Expression::Op::literal, 0, node.position()}}, {value::Value(true)}, {}, node.position()};
+  }
+
+  void read_repeat(Yaml::Entry const& entry, ParsedStep& step) {
+    auto& loop = step.repeat.emplace();
+    loop.position = loop.carry.position = entry.key_position;
+    loop.carry.kind = Binding::Kind::record;
+    if (!entry.value.is_mapping()) {
+      return problem(entry.value.position(), "`repeat` must be a mapping",
+                     "for example `{while: not $" + step.id + ".done, at_most: 5}`");
+    }
+    for (auto const& part : entry.value.entries()) read_loop_key(part, loop);
+    if (entry.value.find("while") == nullptr) {
+      problem(loop.position, "`repeat` of step " + quoted(step.id) + " does not say how long",
+              "add `while: EXPRESSION`");
+    }
+    if (entry.value.find("at_most") == nullptr) {
+      problem(loop.position, "`repeat` of step " + quoted(step.id) + " has no bound", "add `at_most: N`");
+    }
+  }
+
+  void read_loop_key(Yaml::Entry const& entry, ParsedLoop& loop) {
+    auto const& [key, position, node] = entry;
+    if (key == "while") return void(loop.condition = read_condition(node, "while"));
+    if (key == "at_most") return read_at_most(node, loop);
+    if (key == "carry") return read_inputs_of_step(entry, loop.carry, loop.carry_positions);
+    problem(position, quoted(key) + " is no key of `repeat`",
+            propose_or_list(parsed_.problems, key, kLoopKeys));
+  }
+
+  void read_at_most(Yaml const& node, ParsedLoop& loop) {
+    if (node.kind() != Yaml::Kind::integer || node.integer() < 1 || node.integer() > kMostTurns) {
+      return problem(node.position(), "`at_most` is a number of turns from 1 to " +
+                                          std::to_string(kMostTurns) + ", not " + quoted(node.text()));
+    }
+    loop.at_most = static_cast<int>(node.integer());
   }
 
   void read_on_error(Yaml const& node, ParsedStep& step) {
-    if (node.is_mapping()) return unsupported(node.position(), "`on_error: {use: …}`");
+    if (node.is_mapping()) return read_stand_in(node, step);
     if (node.text() == "skip") {
       step.on_error = OnError::skip;
     } else if (node.text() != "fail") {
-      problem(node.position(), "`on_error` is `fail` or `skip`, not " + quoted(node.text()));
+      problem(node.position(), "`on_error` is `fail`, `skip` or `{use: NAME}`, not " + quoted(node.text()));
     }
+  }
+
+  void read_stand_in(Yaml const& node, ParsedStep& step) {
+    step.on_error = OnError::stand_in;
+    auto& stand_in = step.stand_in.emplace();
+    stand_in.use_position = stand_in.with.position = node.position();
+    stand_in.with.kind = Binding::Kind::record;
+    for (auto const& entry : node.entries()) {
+      if (entry.key == "use") {
+        read_use(entry.value, stand_in);
+      } else if (entry.key == "with") {
+        read_inputs_of_step(entry, stand_in.with, stand_in.with_positions);
+      } else {
+        problem(entry.key_position, quoted(entry.key) + " is no key of `on_error`",
+                propose_or_list(parsed_.problems, entry.key, kStandInKeys));
+      }
+    }
+    if (node.find("use") != nullptr) return;
+    problem(node.position(), "`on_error` of step " + quoted(step.id) + " does not say what it uses",
+            "add `use: NAME`, or write `on_error: skip`");
   }
 
   void read_retry(Yaml const& node, ParsedStep& step) {
@@ -218,6 +282,26 @@ class DocumentReader {
     }
   }
 
+  void read_needs(Yaml::Entry const& entry, ParsedStep& step) {
+    step.needs_position = entry.key_position;
+    if (!entry.value.is_mapping()) {
+      return problem(entry.value.position(), "`needs` must be a mapping", "for example `{memory: 2GiB}`");
+    }
+    for (auto const& part : entry.value.entries()) {
+      if (part.key != "memory") {
+        problem(part.key_position, quoted(part.key) + " is nothing that a step can need",
+                propose_or_list(parsed_.problems, part.key, {"memory"}));
+        continue;
+      }
+      auto bytes = parse_bytes(part.value.text());
+      if (!bytes || *bytes == 0) {
+        problem(part.value.position(), "`memory` is a size over 0, not " + quoted(part.value.text()),
+                "for example `2GiB` or `500MB`");
+      }
+      step.memory = bytes.value_or(0);
+    }
+  }
+
   SourceText source_;
   Parsed& parsed_;
   BindingParser bindings_;
@@ -232,17 +316,23 @@ Result<Parsed> parse(std::string_view text, std::string_view file) {
         {{{1, 1}, "a pipeline is a mapping, not " + std::string(root.kind_name()), "begin with `shoal: 1`"}},
         file);
   }
+  auto const newer = TRY(migrate(text, file, root));
+  if (newer) root = TRY(Yaml::parse(*newer, file));
   Parsed parsed;
   parsed.file = file;
-  DocumentReader(text, parsed).read(root);
+  DocumentReader(newer ? std::string_view(*newer) : text, parsed).read(root);
   return parsed;
 }
 
 std::vector<std::string> uses(Parsed const& parsed) {
   std::vector<std::string> names;
   std::unordered_set<std::string_view> seen;
+  auto add = [&](ParsedUse const& call) {
+    if (!call.use.empty() && seen.insert(call.use).second) names.push_back(call.use);
+  };
   for (auto const& step : parsed.steps) {
-    if (!step.use.empty() && seen.insert(step.use).second) names.push_back(step.use);
+    add(step);
+    if (step.stand_in) add(*step.stand_in);
   }
   return names;
 }

@@ -1,6 +1,7 @@
 // A pipeline document as it is written, before anything is known about what its names mean.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,24 +16,41 @@
 
 namespace shoal::graph {
 
-enum class OnError { fail, skip };
+enum class OnError { fail, skip, stand_in };
 
-struct ParsedStep {
-  std::string id;
-  Position position;
+// What is called, and with what.
+struct ParsedUse {
   std::string use;
   Position use_position;
   Binding with;                          // a record
   std::vector<Position> with_positions;  // of its keys
+};
+
+// `repeat:`. Its expressions read the outputs of the last turn by the name of the step.
+struct ParsedLoop {
+  Position position;
+  std::optional<Expression> condition;  // `while:`; always there in a checked document
+  int at_most = 0;                      // turns
+  Binding carry;                        // a record: inputs of the next turn
+  std::vector<Position> carry_positions;
+};
+
+struct ParsedStep : ParsedUse {
+  std::string id;
+  Position position;
   std::optional<Binding> each;
   std::string item = "item";  // `as:`
   Position item_position;
   std::optional<Expression> when;
   std::optional<Binding> otherwise;  // `else:`
+  std::optional<ParsedLoop> repeat;
   OnError on_error = OnError::fail;
+  std::optional<ParsedUse> stand_in;  // with OnError::stand_in
   int retry = 0;
   std::optional<Duration> timeout;
   bool cache = true;
+  std::uint64_t memory = 0;  // of `needs:`, bytes
+  Position needs_position;
 };
 
 struct ParsedOutput {

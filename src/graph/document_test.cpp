@@ -90,7 +90,7 @@ p.yaml:5:3: `1st` cannot be the name of a step (use letters, digits, `_` and `-`
 p.yaml:6:3: step `b` does not say what it uses (add `use: NAME`)
 p.yaml:6:7: `us` is no key of a step (did you mean `use`?)
 p.yaml:6:14: `wiht` is no key of a step (did you mean `with`?)
-p.yaml:6:34: `on_error` is `fail` or `skip`, not `ignore`
+p.yaml:6:34: `on_error` is `fail`, `skip` or `{use: NAME}`, not `ignore`
 p.yaml:6:49: `retry` is a number of tries from 0 to 100, not `-1`
 p.yaml:6:62: `timeout` is a time over 0 and up to 30 days with its unit, not `30` (for example `30s` or `5m`)
 p.yaml:6:73: `cache` is `on` or `off`, not `true`
@@ -101,12 +101,42 @@ p.yaml:8:37: `with` must be a mapping of inputs to values (for example `{text: $
 p.yaml:9:10: `outputs` must be a mapping of names to values (for example `text: $step`))");
 }
 
-TEST(Document, NamesWhatLaterVersionsWillDo) {
+TEST(Document, AStepSaysWhatItNeeds) {
+  EXPECT_EQ(parsed(with_step("{use: x, needs: {memory: 2GiB}}")).steps[0].memory, 2u << 30);
+  EXPECT_EQ(problems_of(with_step("{use: x, needs: {memory: much}}")),
+            "p.yaml:4:31: `memory` is a size over 0, not `much` (for example `2GiB` or `500MB`)");
+  EXPECT_EQ(problems_of(with_step("{use: x, needs: {memry: 2GiB}}")),
+            "p.yaml:4:23: `memry` is nothing that a step can need (did you mean `memory`?)");
+  EXPECT_EQ(problems_of(with_step("{use: x, needs: 2GiB}")),
+            "p.yaml:4:22: `needs` must be a mapping (for example `{memory: 2GiB}`)");
+}
+
+TEST(Document, AStandInSaysWhatItUses) {
+  auto const document = parsed(with_step("{use: x, on_error: {use: y, with: {b: $error.message}}}"));
+  EXPECT_TRUE(document.problems.empty());
+  EXPECT_EQ(document.steps[0].on_error, OnError::stand_in);
+  EXPECT_EQ(document.steps[0].stand_in->with.names, std::vector<std::string>{"b"});
+  EXPECT_EQ(uses(document), (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(problems_of(with_step("{use: x, on_error: {us: y}}")),
+            "p.yaml:4:25: `on_error` of step `a` does not say what it uses (add `use: NAME`, or write "
+            "`on_error: skip`)\n"
+            "p.yaml:4:26: `us` is no key of `on_error` (did you mean `use`?)");
+}
+
+TEST(Document, ALoopIsBoundedAndStandsAlone) {
+  EXPECT_EQ(problems_of(with_step("{use: x, repeat: {while: $a.b, at_most: 3, carry: {c: $a.c}}}")), "none");
+  EXPECT_EQ(problems_of(with_step("{use: x, repeat: {}}")),
+            "p.yaml:4:15: `repeat` of step `a` does not say how long (add `while: EXPRESSION`)\n"
+            "p.yaml:4:15: `repeat` of step `a` has no bound (add `at_most: N`)");
+  EXPECT_EQ(problems_of(with_step("{use: x, repeat: 3}")),
+            "p.yaml:4:23: `repeat` must be a mapping (for example `{while: not $a.done, at_most: 5}`)");
   EXPECT_EQ(
-      problems_of(with_step("{use: x, repeat: {at_most: 3}, needs: {memory: 2GiB}, on_error: {use: y}}")),
-      "p.yaml:4:15: `repeat` is not supported by this version of shoal (leave it out)\n"
-      "p.yaml:4:37: `needs` is not supported by this version of shoal (leave it out)\n"
-      "p.yaml:4:70: `on_error: {use: …}` is not supported by this version of shoal (leave it out)");
+      problems_of(with_step("{use: x, each: $y, repeat: {while: [1], at_most: 0, cary: {}, carry: [1]}}")),
+      R"(p.yaml:4:25: step `a` has both `each` and `repeat` (put the loop into a pipeline of its own, and use that with `each`)
+p.yaml:4:41: `while` must be an expression (for example `$page.confidence < 0.9`)
+p.yaml:4:55: `at_most` is a number of turns from 1 to 10000, not `0`
+p.yaml:4:58: `cary` is no key of `repeat` (did you mean `carry`?)
+p.yaml:4:75: `carry` must be a mapping of inputs to values (for example `{text: $step}`))");
 }
 
 TEST(Document, RefusesWhatIsNoMapping) {

@@ -12,6 +12,8 @@ std::string how(Plan const& plan, PlannedStep const& step) {
   auto text = plan.callables[step.callable].name;
   if (step.each) text += ", each";
   if (step.when) text += ", when";
+  if (step.repeat) text += ", up to " + std::to_string(step.repeat->at_most) + " times";
+  if (step.stand_in) text += ", on error " + plan.callables[step.stand_in->callable].name;
   return text;
 }
 

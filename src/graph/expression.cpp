@@ -420,10 +420,21 @@ std::optional<Expression> parse_expression(std::string_view text, Place const& p
   return Parser(text, place, problems).parse();
 }
 
+namespace {
+
+Value const* place_of(Reference const& reference, Environment const& environment) {
+  if (reference.slot == kItem) return environment.item;
+  if (reference.slot == kTurn) return environment.turn;
+  if (reference.slot == kFault) return environment.fault;
+  CHECK(reference.slot < environment.slots.size());
+  return &environment.slots[reference.slot];
+}
+
+}  // namespace
+
 Result<Value> evaluate(Reference const& reference, Environment const& environment) {
-  CHECK(reference.slot != kUnresolved);
-  CHECK(reference.slot == kItem ? environment.item != nullptr : reference.slot < environment.slots.size());
-  auto const* value = reference.slot == kItem ? environment.item : &environment.slots[reference.slot];
+  auto const* value = place_of(reference, environment);
+  CHECK(value != nullptr);
   for (auto const& segment : reference.path) {
     if (value->is_null()) return Value();
     if (segment.index < 0) {

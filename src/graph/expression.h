@@ -32,6 +32,8 @@ struct Segment {
 
 inline constexpr std::uint32_t kUnresolved = 0xffffffff;  // before check()
 inline constexpr std::uint32_t kItem = 0xfffffffe;        // the item of the step's `each`
+inline constexpr std::uint32_t kTurn = 0xfffffffc;        // what the last turn of the step's `repeat` gave
+inline constexpr std::uint32_t kFault = 0xfffffffb;       // why the step failed, for its `on_error`
 inline constexpr std::size_t kMaxNameBytes = 128;
 inline constexpr std::size_t kMaxDepth = 64;  // of parentheses and `not`, and of a reference's path
 
@@ -46,11 +48,16 @@ struct Reference {
 
 std::string to_string(Reference const& reference);
 
+// Whether it reads a slot of the plan, and not something that only its own step knows.
+inline bool reads_slot(Reference const& reference) { return reference.slot < kFault; }
+
 // What references read: the pipeline's inputs and then the outputs of its steps (a record by port),
 // by slot; null where a step was skipped.
 struct Environment {
   std::span<value::Value const> slots;
-  value::Value const* item = nullptr;  // of the step's `each`
+  value::Value const* item = nullptr;   // of the step's `each`
+  value::Value const* turn = nullptr;   // the outputs of the last turn of the step's `repeat`
+  value::Value const* fault = nullptr;  // {code, message}: why the step failed
 };
 
 // The value that is meant. Null has null fields and items, a field that is not there is null; an

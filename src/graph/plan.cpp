@@ -13,7 +13,7 @@ namespace {
 using value::Value;
 
 void add_slot(std::vector<std::uint32_t>& slots, Reference const& reference) {
-  if (reference.slot != kItem) slots.push_back(reference.slot);
+  if (reads_slot(reference)) slots.push_back(reference.slot);
 }
 
 void sort_out(std::vector<std::uint32_t>& indices) {
@@ -45,15 +45,12 @@ Binding fold(Binding inputs) {
   return literal;
 }
 
-PlannedStep plan_step(CheckedStep checked, std::size_t input_count) {
+PlannedStep plan_step(CheckedStep checked) {
   auto& step = checked.step;
   PlannedStep planned;
   visit_step_references(std::as_const(step),
-                        [&](Reference const& reference, bool) { add_slot(planned.reads, reference); });
+                        [&](Reference const& reference, Sight) { add_slot(planned.reads, reference); });
   sort_out(planned.reads);
-  for (auto slot : planned.reads) {
-    if (slot >= input_count) planned.dependencies.push_back(slot - static_cast<std::uint32_t>(input_count));
-  }
   planned.id = std::move(step.id);
   planned.position = step.position;
   planned.callable = checked.callable;
@@ -61,10 +58,16 @@ PlannedStep plan_step(CheckedStep checked, std::size_t input_count) {
   planned.each = std::move(step.each);
   planned.when = std::move(step.when);
   planned.otherwise = std::move(step.otherwise);
+  planned.repeat = std::move(step.repeat);
   planned.on_error = step.on_error;
+  if (checked.stand_in) {
+    planned.stand_in = PlannedStandIn{*checked.stand_in, fold(std::move(step.stand_in->with)),
+                                      std::move(checked.stand_in_ports)};
+  }
   planned.retry = step.retry;
   planned.timeout = step.timeout;
   planned.cache = step.cache;
+  planned.memory = step.memory;
   planned.ports = std::move(checked.ports);
   return planned;
 }
@@ -92,18 +95,27 @@ Plan plan(Checked checked) {
   plan.signature = std::move(checked.signature);
   plan.callables = std::move(checked.callables);
   plan.steps.reserve(checked.steps.size());
-  for (auto& step : checked.steps)
-    plan.steps.push_back(plan_step(std::move(step), plan.signature.inputs.size()));
-  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
-    for (auto dependency : plan.steps[i].dependencies) {
-      CHECK(dependency < i);
-      plan.steps[dependency].dependents.push_back(i);
-    }
-  }
+  for (auto& step : checked.steps) plan.steps.push_back(plan_step(std::move(step)));
   for (auto& output : checked.outputs)
     plan.outputs.push_back({std::move(output.name), std::move(output.binding)});
-  count_readers(plan);
+  connect(plan);
   return plan;
+}
+
+void connect(Plan& plan) {
+  auto const inputs = static_cast<std::uint32_t>(plan.signature.inputs.size());
+  for (std::uint32_t i = 0; i < plan.steps.size(); ++i) {
+    auto& step = plan.steps[i];
+    step.dependencies.clear();
+    step.dependents.clear();
+    for (auto const slot : step.reads) {
+      if (slot < inputs) continue;
+      CHECK(slot - inputs < i);
+      step.dependencies.push_back(slot - inputs);
+      plan.steps[slot - inputs].dependents.push_back(i);
+    }
+  }
+  count_readers(plan);
 }
 
 Result<Value> evaluate_outputs(Plan const& plan, Environment const& environment) {
@@ -116,6 +128,13 @@ Result<Value> evaluate_outputs(Plan const& plan, Environment const& environment)
   return Value(std::move(fields));
 }
 
+Value stand_in_outputs(PlannedStep const& step, Value const& given) {
+  Value::Record outputs;
+  for (std::size_t i = 0; i < step.ports.size(); ++i)
+    outputs.emplace_back(step.ports[i].name, given[step.stand_in->ports[i]]);
+  return Value(std::move(outputs));
+}
+
 Value gather(PlannedStep const& step, std::vector<Value> const& items, std::vector<ItemError> const& errors) {
   Value::Record lists;
   lists.reserve(step.ports.size() + 1);
@@ -123,11 +142,12 @@ Value gather(PlannedStep const& step, std::vector<Value> const& items, std::vect
     Value::List list;
     list.reserve(items.size());
     for (auto const& item : items) {
-      if (!item.is_null()) list.push_back(item[port]);
+      if (!item.is_null()) list.push_back(item[port.name]);
     }
-    lists.emplace_back(port, Value(std::move(list)));
+    lists.emplace_back(port.name, Value(std::move(list)));
   }
-  bool const is_port = std::find(step.ports.begin(), step.ports.end(), kErrors) != step.ports.end();
+  bool const is_port = std::any_of(step.ports.begin(), step.ports.end(),
+                                   [](auto const& port) { return port.name == kErrors; });
   if (step.on_error == OnError::skip && !is_port) lists.emplace_back(kErrors, list_of(errors));
   return Value(std::move(lists));
 }

@@ -17,13 +17,25 @@
 
 namespace shoal::graph {
 
+// What is called in the place of a step that failed.
+struct PlannedStandIn {
+  std::uint32_t callable = 0;  // in Plan::callables
+  Binding inputs;
+  std::vector<std::string> ports;  // of it, in the places of the step's
+};
+
 // How to run a step:
 //   Without `each`: holds(when) → call with evaluate(inputs), store the record of outputs in the slot;
 //   otherwise store evaluate(otherwise), or null where there is none.
 //   With `each`: the same for every item of evaluate(each), with Environment::item set; an item that
 //   `when` refuses is left out where there is no `otherwise`. gather() makes the slot's value.
+//   With `repeat`: call again with evaluate(carry) in place of the inputs of these names while
+//   holds(condition), both with Environment::turn set, at most at_most times in all; the outputs of the last
+//   turn are the step's.
 //   After an error, and `retry` more tries: on_error fail ends the run; skip stores null, or leaves
 //   the item out and keeps its error.
+//   With a stand-in: call that in the step's place, with Environment::fault set, for an item as for the
+//   whole.
 struct PlannedStep {
   std::string id;
   Position position;
@@ -32,11 +44,14 @@ struct PlannedStep {
   std::optional<Binding> each;
   std::optional<Expression> when;
   std::optional<Binding> otherwise;  // `else:`, as a record by port
+  std::optional<ParsedLoop> repeat;
   OnError on_error = OnError::fail;
+  std::optional<PlannedStandIn> stand_in;
   int retry = 0;
   std::optional<Duration> timeout;
   bool cache = true;
-  std::vector<std::string> ports;           // of the outputs
+  std::uint64_t memory = 0;                 // bytes that it takes while it runs, besides its model
+  std::vector<value::Port> ports;           // of the outputs, as others see them
   std::vector<std::uint32_t> dependencies;  // steps that must be done before, each once, ascending
   std::vector<std::uint32_t> dependents;    // steps that wait for this one, each once, ascending
   std::vector<std::uint32_t> reads;         // slots, each once, ascending
@@ -67,8 +82,14 @@ struct Plan {
 
 Plan plan(Checked checked);
 
+// Sets who waits for whom, and who reads what, by what the steps and outputs read.
+void connect(Plan& plan);
+
 // The pipeline's outputs as a record, once all steps are done.
 Result<value::Value> evaluate_outputs(Plan const& plan, Environment const& environment);
+
+// What a stand-in gave, under the names of the step's outputs.
+value::Value stand_in_outputs(PlannedStep const& step, value::Value const& given);
 
 // An item of a step with `each` that failed.
 struct ItemError {

@@ -42,7 +42,8 @@ outputs: {last: $last, both: [$last, $top], text: $text}
   EXPECT_EQ(plan.steps[0].dependencies, Indices{});
   EXPECT_EQ(plan.steps[3].dependencies, (Indices{1, 2}));
   EXPECT_EQ(plan.steps[3].reads, (Indices{0, 1, 3, 4}));
-  EXPECT_EQ(plan.steps[0].ports, std::vector<std::string>{"text"});
+  ASSERT_EQ(plan.steps[0].ports.size(), 1u);
+  EXPECT_EQ(plan.steps[0].ports[0].name, "text");
   // Of text, other, top, right, left, last.
   EXPECT_EQ(plan.readers, (Indices{3, 1, 3, 1, 1, 1}));
   ASSERT_EQ(plan.callables.size(), 2u);
@@ -97,6 +98,28 @@ outputs: {o: $s.parts, all: $s}
 )");
   std::vector<Value> slots(plan.slot_count());
   EXPECT_EQ(*evaluate_outputs(plan, {slots, nullptr}), Value::record({{"o", Value()}, {"all", Value()}}));
+}
+
+TEST(Plan, ALoopWaitsForWhatItReadsButNotForItself) {
+  auto plan = planned(R"(shoal: 1
+pipeline: p
+inputs: {text: text}
+steps:
+  loop: {use: split, with: {text: $text}, repeat: {while: $loop.count < $limit.count, at_most: 3, carry: {text: "{{ $loop.parts }}{{ $more }}"}}}
+  limit: {use: split, with: {text: $text}}
+  more: {use: upper, with: {text: $text}}
+outputs: {o: $loop.count}
+)");
+  EXPECT_EQ(ids_of(plan), (std::vector<std::string>{"limit", "more", "loop"}));
+  auto const& step = plan.steps[2];
+  EXPECT_EQ(step.dependencies, (Indices{0, 1}));
+  EXPECT_EQ(step.repeat->at_most, 3);
+  std::vector<Value> slots(plan.slot_count());
+  slots[plan.step_slot(0)] = Value::record({{"parts", Value::list({})}, {"count", 2}});
+  slots[plan.step_slot(1)] = Value::record({{"text", "!"}});
+  auto const turn = Value::record({{"parts", Value::list({"a"})}, {"count", 1}});
+  EXPECT_TRUE(*holds(*step.repeat->condition, {slots, nullptr, &turn}));
+  EXPECT_EQ(*evaluate(step.repeat->carry, {slots, nullptr, &turn}), Value::record({{"text", "[\"a\"]!"}}));
 }
 
 TEST(Plan, NamesTheOutputThatFails) {

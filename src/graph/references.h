@@ -12,15 +12,38 @@ template <typename BindingT, typename Visit> void visit_references(BindingT& bin
   for (auto& part : binding.parts) visit_references(part, visit);
 }
 
-// All references of a step; `visit(reference, in_item)` says whether the item of `each` is known there.
-template <typename Step, typename Visit> void visit_step_references(Step& step, Visit const& visit) {
-  auto within_item = [&](auto& reference) { visit(reference, true); };
-  if (step.each) visit_references(*step.each, [&](auto& reference) { visit(reference, false); });
-  if (step.when) {
-    for (auto& reference : step.when->references) within_item(reference);
+// What a reference of a step can see besides the pipeline's inputs and other steps.
+enum class Sight {
+  plain,  // nothing
+  item,   // the item of `each`
+  turn,   // the outputs of the last turn of `repeat`
+  fault,  // the item, and why the step failed: of `on_error`
+};
+
+// A parsed step and a planned one name their inputs differently.
+template <typename Call> auto& inputs_of(Call& call) {
+  if constexpr (requires { call.with; }) {
+    return call.with;
+  } else {
+    return call.inputs;
   }
-  visit_references(step.with, within_item);
-  if (step.otherwise) visit_references(*step.otherwise, within_item);
+}
+
+// All references of a step: `visit(reference, sight)`.
+template <typename Step, typename Visit> void visit_step_references(Step& step, Visit const& visit) {
+  auto with = [&](Sight sight) { return [&visit, sight](auto& reference) { visit(reference, sight); }; };
+  auto visit_expression = [&](auto& expression, Sight sight) {
+    if (!expression) return;
+    for (auto& reference : expression->references) visit(reference, sight);
+  };
+  if (step.each) visit_references(*step.each, with(Sight::plain));
+  visit_expression(step.when, Sight::item);
+  visit_references(inputs_of(step), with(Sight::item));
+  if (step.otherwise) visit_references(*step.otherwise, with(Sight::item));
+  if (step.stand_in) visit_references(inputs_of(*step.stand_in), with(Sight::fault));
+  if (!step.repeat) return;
+  visit_expression(step.repeat->condition, Sight::turn);
+  visit_references(step.repeat->carry, with(Sight::turn));
 }
 
 }  // namespace shoal::graph

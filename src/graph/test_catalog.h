@@ -42,6 +42,7 @@ class TestCatalog final : public Callables {
     if (found == callables_.end()) return std::nullopt;
     return found->second;
   }
+  std::optional<std::uint64_t> memory() const override { return 8'000'000'000; }
   std::vector<std::string> names() const override {
     std::vector<std::string> names;
     for (auto const& entry : callables_) names.push_back(entry.first);
@@ -76,6 +77,7 @@ inline TestCatalog test_catalog() {
   catalog.add("ask", "{prompt: text, options: {type: json, required: false}}", "{reply: json}");
   catalog.add("index.add", "{text: text}", "{}").effects = Effects::writes;
   catalog.add("index.search", "{query: text}", "{hits: list<text>}").effects = Effects::reads;
+  catalog.add("huge.generate", "{prompt: text}", "{text: text}").model_memory = 6'000'000'000;
   catalog.add("tiny.generate", "{prompt: text}", "{text: text}").missing_model = "`shoal pull tiny`, 98 MB";
   auto& first = catalog.add("first", "{list: list<any>}", "{item: any}", Kind::function);
   first.infer = [](std::vector<Argument> const& arguments) -> Result<std::vector<value::Port>> {

@@ -97,6 +97,11 @@ class CommonType {
 
 }  // namespace
 
+Type fault_type() {
+  Type const text(Kind::text);
+  return Type::record({{"code", text}, {"message", text}});
+}
+
 Type errors_type() {
   Type const text(Kind::text);
   return Type::list(Type::record({{"item", Type(Kind::integer)}, {"code", text}, {"message", text}}));
@@ -149,8 +154,9 @@ void Typing::problem(Position position, std::string message, std::string hint) {
 
 Typed Typing::type_of(Reference& reference) {
   if (reference.slot == kUnresolved) return {};
-  if (reference.slot != kItem) return type_of_slot(reference);
-  auto typed = item_;
+  if (reference.slot == kTurn) return turn_ != nullptr ? type_of_step(reference, *turn_) : Typed();
+  if (reads_slot(reference)) return type_of_slot(reference);
+  auto typed = reference.slot == kFault ? Typed{fault_type(), {}} : item_;
   follow(reference, 0, typed);
   return typed;
 }
@@ -379,10 +385,11 @@ void Typing::apply(Expression::Instruction const& instruction, std::vector<Typed
   stack.push_back({Type(Kind::boolean), {}});
 }
 
-void Typing::expect_condition(Expression& expression) {
+void Typing::expect_condition(Expression& expression, std::string_view key) {
   auto typed = type_of(expression);
   if (!typed.type || is_condition(*typed.type)) return;
-  problem(expression.position, "`when` must be true or false, not " + name_of(*typed.type),
+  problem(expression.position,
+          "`" + std::string(key) + "` must be true or false, not " + name_of(*typed.type),
           "compare it with something");
 }
 

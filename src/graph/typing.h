@@ -30,6 +30,9 @@ struct Typed {
 // an output of that name: list<{item: integer, code: text, message: text}>, items counted from 0.
 inline constexpr std::string_view kErrors = "errors";
 value::Type errors_type();
+// Why a step failed, as `$error` in its `on_error`: {code: text, message: text}.
+inline constexpr std::string_view kError = "error";
+value::Type fault_type();
 
 // What is known about a slot: an input of the pipeline, or a step with its outputs.
 struct Known {
@@ -49,6 +52,8 @@ class Typing {
       : slots_(slots), problems_(problems) {}
 
   void set_item(Typed item) { item_ = std::move(item); }
+  // What a loop knows of its own step. It outlives this.
+  void set_turn(Known const& turn) { turn_ = &turn; }
 
   // Also puts the port in front of the path where a step with one output port is named alone.
   Typed type_of(Reference& reference);
@@ -60,8 +65,8 @@ class Typing {
   // Whether `binding` can be given where `wanted` is needed; `subject` begins the messages. Null is
   // left to the caller: the result says whether the whole may be null.
   std::optional<Absence> expect(Binding& binding, value::Type const& wanted, std::string const& subject);
-  // `when`: a boolean.
-  void expect_condition(Expression& expression);
+  // `key` is `when` or `while`: a boolean.
+  void expect_condition(Expression& expression, std::string_view key);
 
  private:
   Typed type_of_slot(Reference& reference);
@@ -80,6 +85,7 @@ class Typing {
   std::vector<Known> const& slots_;
   std::vector<Problem>& problems_;
   Typed item_;
+  Known const* turn_ = nullptr;
 };
 
 // The type that a literal has by itself.

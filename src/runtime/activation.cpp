@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "runtime/each.h"
+#include "runtime/loop.h"
 #include "value/extent.h"
 
 namespace shoal::runtime {
@@ -75,7 +76,7 @@ void Activation::run_step(std::uint32_t step) {
     if (!list) return step_done(step, std::move(list).error());
     return run_items(step, std::move(*list));
   }
-  call(step, nullptr, path_of(step), 0, [self = shared_from_this(), step](Result<Answer> answer) {
+  call(step, nullptr, path_of(step), [self = shared_from_this(), step](Result<Answer> answer) {
     if (answer) return self->step_done(step, std::move(answer->outputs));
     if (self->planned(step).on_error == graph::OnError::skip && answer.error().code() != Code::cancelled) {
       return self->step_done(step, value::Value());
@@ -84,8 +85,36 @@ void Activation::run_step(std::uint32_t step) {
   });
 }
 
-void Activation::call(std::uint32_t step, value::Value const* item, std::string path, int attempt,
-                      Completion done) {
+Completion Activation::or_stand_in(std::uint32_t step, value::Value const* item, std::string const& path,
+                                   Completion done) {
+  if (!planned(step).stand_in) return done;
+  return [self = shared_from_this(), step, item = item ? std::optional(*item) : std::nullopt, path,
+          done = std::move(done)](Result<Answer> answer) {
+    if (answer || answer.error().code() == Code::cancelled || self->finished_) return done(std::move(answer));
+    self->call_stand_in(step, item ? &*item : nullptr, path, answer.error(), done);
+  };
+}
+
+void Activation::call_stand_in(std::uint32_t step, value::Value const* item, std::string const& path,
+                               Error const& failure, Completion const& done) {
+  auto const& stand_in = *planned(step).stand_in;
+  auto where = environment(item);
+  auto const fault = value::Value::record(
+      {{"code", std::string(code_name(failure.code()))}, {"message", failure.message()}});
+  where.fault = &fault;
+  auto const inputs = graph::evaluate(stand_in.inputs, where);
+  if (!inputs) return done(inputs.error());
+  attempt(step, stand_in.callable, *inputs, path + "/on_error", 0,
+          [self = shared_from_this(), step, failure, done](Result<Answer> answer) {
+            if (!answer && answer.error().code() != Code::cancelled)
+              return done(std::move(answer).within("`on_error`, after " + failure.message()));
+            if (answer) answer->outputs = graph::stand_in_outputs(self->planned(step), answer->outputs);
+            done(std::move(answer));
+          });
+}
+
+void Activation::call(std::uint32_t step, value::Value const* item, std::string path, Completion done) {
+  done = or_stand_in(step, item, path, std::move(done));
   auto const& plan_step = planned(step);
   auto const where = environment(item);
   auto const fail = [&](Error error) { done(std::move(error)); };
@@ -100,24 +129,37 @@ void Activation::call(std::uint32_t step, value::Value const* item, std::string 
   }
   auto inputs = graph::evaluate(plan_step.inputs, where);
   if (!inputs) return fail(std::move(inputs).error());
-  CallSite const site{path, scope_, plan_step.cache, plan_step.timeout};
-  auto again = [self = shared_from_this(), step,
-                item_value = item ? std::make_shared<value::Value>(*item) : nullptr, path, attempt,
+  if (!plan_step.repeat)
+    return attempt(step, plan_step.callable, *inputs, std::move(path), plan_step.retry, std::move(done));
+  Loop::start(
+      plan_step, std::move(*inputs), std::move(path),
+      [self = shared_from_this(), step](value::Value const& turn_inputs, std::string turn, Completion ended) {
+        auto const& looping = self->planned(step);
+        self->attempt(step, looping.callable, turn_inputs, std::move(turn), looping.retry, std::move(ended));
+      },
+      [self = shared_from_this()] { return self->environment(); }, std::move(done));
+}
+
+void Activation::attempt(std::uint32_t step, std::uint32_t callable, value::Value const& inputs,
+                         std::string path, int retries, Completion done) {
+  auto const& plan_step = planned(step);
+  auto const memory = callable == plan_step.callable ? plan_step.memory : 0;
+  CallSite const site{path, scope_, plan_step.cache, plan_step.timeout, memory};
+  auto again = [self = shared_from_this(), step, callable, inputs, path, retries,
                 done](Result<Answer> answer) mutable {
     if (self->finished_) return;
     if (answer) self->checks_failed_ |= answer->checks_failed;
-    bool const retry =
-        !answer && attempt < self->planned(step).retry && answer.error().code() != Code::cancelled;
-    if (retry) return self->call(step, item_value.get(), std::move(path), attempt + 1, std::move(done));
+    if (!answer && retries > 0 && answer.error().code() != Code::cancelled)
+      return self->attempt(step, callable, inputs, std::move(path), retries - 1, std::move(done));
     done(std::move(answer));
   };
-  execution_.invoke(pipeline_->callables[plan_step.callable], *inputs, site, std::move(again));
+  execution_.invoke(pipeline_->callables[callable], inputs, site, std::move(again));
 }
 
 void Activation::run_items(std::uint32_t step, value::Value list) {
   auto const self = shared_from_this();
   auto call_item = [self, step](value::Value const& item, std::string path, Completion done) {
-    self->call(step, &item, std::move(path), 0, std::move(done));
+    self->call(step, &item, std::move(path), std::move(done));
   };
   auto done = [self, step](Result<value::Value> value, std::optional<std::size_t> item) {
     if (value || !item) return self->step_done(step, std::move(value));

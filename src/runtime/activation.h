@@ -27,8 +27,16 @@ class Activation : public std::enable_shared_from_this<Activation> {
   void drain();
   void run_step(std::uint32_t step);
   void run_items(std::uint32_t step, value::Value list);
-  // Evaluates `when` and calls; `item`: of `each`, else nullptr. `attempt` counts retries.
-  void call(std::uint32_t step, value::Value const* item, std::string path, int attempt, Completion done);
+  // Evaluates `when` and calls, as often as `repeat` says; `item`: of `each`, else nullptr.
+  void call(std::uint32_t step, value::Value const* item, std::string path, Completion done);
+  // One call for the step, and up to `retries` more while it fails.
+  void attempt(std::uint32_t step, std::uint32_t callable, value::Value const& inputs, std::string path,
+               int retries, Completion done);
+  // `done`, after a call of what stands in for the step where that failed.
+  Completion or_stand_in(std::uint32_t step, value::Value const* item, std::string const& path,
+                         Completion done);
+  void call_stand_in(std::uint32_t step, value::Value const* item, std::string const& path,
+                     Error const& failure, Completion const& done);
   void step_done(std::uint32_t step, Result<value::Value> value);
   void finish(Result<Answer> answer);
 

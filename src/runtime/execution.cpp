@@ -233,7 +233,7 @@ CallSite Execution::site_of(Target const& target) const {
   bool const is_pipeline = std::holds_alternative<std::shared_ptr<LinkedPipeline const>>(target.what);
   std::optional<Duration> time_left;
   if (options_.deadline) time_left = *options_.deadline - parts_.clock.now();
-  return {is_pipeline ? "" : target.name, root_, true, time_left};
+  return {is_pipeline ? "" : target.name, root_, true, time_left, 0};
 }
 
 void Execution::loop(std::optional<Result<Answer>> const& result) {
@@ -478,6 +478,7 @@ void Execution::submit(std::shared_ptr<CallState> const& call, OperationTarget c
   }
   job.inputs = call->inputs;
   job.job_class = options_.job_class;
+  job.memory = call->site.memory;
   job.deadline = call->site.scope->deadline();
   // The inbox outlives a run whose messages come late; `this` is touched on the run's own thread only.
   job.on_chunk = [this, inbox = inbox_, call](std::string port, value::Value part) {

@@ -42,6 +42,7 @@ struct CallSite {
   std::shared_ptr<Scope> scope;
   bool cache = true;
   std::optional<Duration> timeout;
+  std::uint64_t memory = 0;  // see host::JobSpec
 };
 
 class Execution {

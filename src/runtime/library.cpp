@@ -243,6 +243,7 @@ std::optional<graph::Callable> Library::find(std::string_view name) const {
   if (auto const operation = find_operation(name)) return callable_of(std::string(name), *operation->second);
   if (auto const found = find_model_operation(name)) {
     auto callable = callable_of(found->name, *found->operation);
+    callable.model_memory = found->model.entry.memory_bytes;
     if (!found->model.installed()) {
       auto const& entry = found->model.entry;
       callable.missing_model = "`shoal pull " + entry.name + "` fetches it, " + human_bytes(entry.size());

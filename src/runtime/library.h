@@ -47,6 +47,9 @@ class Library final : public graph::Callables {
   Library(std::vector<host::Manifest> const& engines, store::ModelStore const& models,
           std::string data_folder, std::string cache_folder);
 
+  // Bytes that all workers may take together, for the check of what needs more.
+  void limit_memory(std::uint64_t bytes) { memory_ = bytes; }
+
   // Every *.yaml in `folder` under its name; later folders win. A folder that is missing is empty.
   void add_folder(DocumentKind kind, std::string const& folder);
   // A pipeline or task in a file of any name; gives the name it is known by from now on.
@@ -76,6 +79,7 @@ class Library final : public graph::Callables {
   // graph::Callables: documents only once they are linked.
   std::optional<graph::Callable> find(std::string_view name) const override;
   std::vector<std::string> names() const override;
+  std::optional<std::uint64_t> memory() const override { return memory_; }
 
  private:
   struct Linked {
@@ -110,6 +114,7 @@ class Library final : public graph::Callables {
   std::vector<host::Manifest> const& engines_;
   store::ModelStore const& models_;
   std::string data_folder_, cache_folder_;
+  std::optional<std::uint64_t> memory_;
   std::map<std::string, Document> documents_;
   std::map<std::string, Linked, std::less<>> linked_;
 };

@@ -19,10 +19,14 @@ class ExamplesTest : public testing::Test {
   }
 
   Result<Value> run(std::string const& pipeline, value::BlobPtr document) {
+    return run(pipeline, Value::record({{"document", std::move(document)}}));
+  }
+
+  Result<Value> run(std::string const& pipeline, Value inputs) {
     RunRequest request;
     auto const name =
         TRY(runtime_->library().add_file(std::string(SHOAL_SOURCE_DIR) + "/examples/pipelines/" + pipeline));
-    request.inputs = Value::record({{"document", std::move(document)}});
+    request.inputs = std::move(inputs);
     return runtime_->run(name, std::move(request)).outputs;
   }
 
@@ -38,6 +42,13 @@ TEST_F(ExamplesTest, YearsOfAText) {
       run("years.yaml", value::Blob::own(text, {.media_type = "text/plain", .name = "a.txt"}));
   ASSERT_TRUE(answer) << answer.error().message();
   EXPECT_EQ((*answer)["text"], Value("1843\n1866\n1871"));
+}
+
+TEST_F(ExamplesTest, ATextWithoutBrackets) {
+  auto const answer =
+      run("without-brackets.yaml", Value::record({{"text", "One (two (three) (four)) five ((six))."}}));
+  ASSERT_TRUE(answer) << answer.error().message();
+  EXPECT_EQ((*answer)["text"], Value("One five."));
 }
 
 TEST_F(ExamplesTest, TitlePageOfAScan) {

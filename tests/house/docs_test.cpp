@@ -215,10 +215,11 @@ TEST(Docs, TheEnginePageShowsTheExampleAsItIs) {
   }
 }
 
-TEST(Docs, ThePipelinePageShowsTheShippedPipelineAsItIs) {
-  EXPECT_NE(read("docs/pipelines.md").find("```yaml\n" + read("pipelines/scan-to-text.yaml") + "```\n"),
-            std::string::npos)
-      << "docs/pipelines.md does not have the text of pipelines/scan-to-text.yaml";
+TEST(Docs, ThePipelinePageShowsShippedPipelinesAsTheyAre) {
+  for (auto const* file : {"pipelines/scan-to-text.yaml", "examples/pipelines/without-brackets.yaml"}) {
+    EXPECT_NE(read("docs/pipelines.md").find("```yaml\n" + read(file) + "```\n"), std::string::npos)
+        << "docs/pipelines.md does not have the text of " << file;
+  }
 }
 
 TEST(Docs, TablesHaveEveryFunctionAndEveryCheck) {
