@@ -42,7 +42,7 @@ void add_later_steps(std::vector<DryStep>& steps, runtime::Target const& target)
   if (!pipeline) return;
   for (auto const& planned : (*pipeline)->plan.steps) {
     auto const& callable = (*pipeline)->callables[planned.callable];
-    auto const name = planned.id + (planned.each ? "[…]" : "");
+    auto const name = planned.id + (planned.each || planned.repeat ? "[…]" : "");
     bool const told = std::any_of(steps.begin(), steps.end(), [&](auto const& each) {
       return each.step == name || each.step.starts_with(name + "/");
     });
@@ -102,12 +102,14 @@ std::string describe(std::vector<DryStep> const& steps, std::vector<store::Model
 
 }  // namespace
 
-Result<int> dry_run(Session& session, std::string const& name, std::optional<value::Value> inputs) {
+Result<int> dry_run(Session& session, std::string const& name, std::optional<runtime::Part> const& part,
+                    std::optional<value::Value> inputs) {
   auto& home = *TRY(session.home());
   auto const missing = home.library().missing_models(name);
   std::vector<DryStep> steps;
   if (missing.empty()) {
-    auto const target = TRY(home.library().link(name));
+    auto target = TRY(home.library().link(name));
+    if (part) target = TRY(runtime::part_of(target, *part));
     if (inputs) {
       TRY(explore(home, target, std::move(*inputs), session.environment().clock.wall(), steps));
     } else if (std::holds_alternative<runtime::OperationTarget>(target.what)) {

@@ -10,6 +10,8 @@
 namespace shoal::cli {
 
 // Of a name that the library knows. Without `inputs` the plan alone. Runs nothing, and fetches nothing.
-Result<int> dry_run(Session& session, std::string const& name, std::optional<value::Value> inputs);
+// `part`: of a pipeline, in place of the whole.
+Result<int> dry_run(Session& session, std::string const& name, std::optional<runtime::Part> const& part,
+                    std::optional<value::Value> inputs);
 
 }  // namespace shoal::cli

@@ -232,6 +232,8 @@ Result<BatchProgram> program_of(runtime::Runtime& home, EachRequest const& reque
   stream.update(TRY(home.library().fingerprint(request.runnable.target.name)).hex());
   stream.update(value::hash_of(request.constant).hex());
   stream.update(request.strict ? "strict" : "");
+  if (auto const& part = request.runnable.part)
+    stream.update((part->alone ? "only " : "until ") + part->step);
   return BatchProgram{request.runnable.target.name, stream.finish().hex()};
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/text.h"
 #include "cli/dry_run.h"
 #include "cli/each.h"
@@ -69,19 +71,46 @@ Result<value::Value> read_words(Session& session, Arguments const& arguments,
   return read_inputs(signature.inputs, open_inputs, words);
 }
 
+Result<std::optional<runtime::Part>> wanted_part(Arguments const& arguments) {
+  if (arguments.has("--until") && arguments.has("--only")) {
+    return Error(Code::invalid_argument,
+                 "`--until` runs what the step needs, `--only` nothing else; give one of them");
+  }
+  std::optional<runtime::Part> part;
+  if (arguments.has("--until")) part = runtime::Part{arguments.value("--until"), false};
+  if (arguments.has("--only")) part = runtime::Part{arguments.value("--only"), true};
+  return part;
+}
+
+// The words are for the inputs of the part, or for those of the whole where they are more than it needs: so
+// the same words do for both.
+Result<value::Value> read_words(Session& session, Arguments const& arguments, runtime::Target const& target,
+                                std::optional<runtime::Part> const& part) {
+  auto const is_required = [](value::Port const& port) { return port.required && !port.fallback; };
+  auto signature = target.signature();
+  if (part) {
+    auto const needed = TRY(runtime::part_of(target, *part));
+    auto const& inputs = needed.signature().inputs;
+    auto const words = static_cast<std::ptrdiff_t>(arguments.positionals.size()) - 1;
+    if (words <= std::count_if(inputs.begin(), inputs.end(), is_required)) signature = needed.signature();
+  }
+  return read_words(session, arguments, signature, takes_any_input(target));
+}
+
 Result<std::unique_ptr<EventWriter>> open_events(Session& session, Arguments const& arguments) {
   if (!arguments.has("--events")) return std::unique_ptr<EventWriter>();
   return EventWriter::open(arguments.value("--events"), session.environment().output);
 }
 
 Result<int> run_once(Session& session, Arguments const& arguments, Runnable const& runnable) {
-  auto const& target = runnable.target;
-  auto inputs = TRY(read_words(session, arguments, target.signature(), takes_any_input(target)));
+  auto inputs = TRY(read_words(session, arguments, runnable.target, runnable.part));
   auto const events = TRY(open_events(session, arguments));
   RunWishes wishes;
   wishes.strict = arguments.has("--strict");
   wishes.events = events.get();
   auto const result = execute(session, runnable, std::move(inputs), std::move(wishes));
+  auto const target =
+      runnable.part ? TRY(runtime::part_of(runnable.target, *runnable.part)) : runnable.target;
   return show_result(session, result, arguments, &target);
 }
 
@@ -114,9 +143,15 @@ Result<int> plan_only(Session& session, Arguments const& arguments) {
   if (description.error && description.missing.empty()) return *description.error;
   bool const given = arguments.positionals.size() > 1 || arguments.has("--in") ||
                      (description.signature.inputs.empty() && !description.open_inputs);
+  auto const part = TRY(wanted_part(arguments));
   std::optional<value::Value> inputs;
-  if (given) inputs = TRY(read_words(session, arguments, description.signature, description.open_inputs));
-  return dry_run(session, name, std::move(inputs));
+  if (given && part && description.missing.empty()) {
+    auto const target = TRY(TRY(session.home())->library().link(name));
+    inputs = TRY(read_words(session, arguments, target, part));
+  } else if (given) {
+    inputs = TRY(read_words(session, arguments, description.signature, description.open_inputs));
+  }
+  return dry_run(session, name, part, std::move(inputs));
 }
 
 // Nothing is done, and no model fetched, for answers that have nowhere to go.
@@ -136,6 +171,8 @@ Result<int> run_callable(Session& session, Arguments const& arguments) {
   TRY(require_places(arguments));
   if (arguments.has("--dry-run")) return plan_only(session, arguments);
   auto runnable = TRY(prepare(session, arguments.positionals.front()));
+  runnable.part = TRY(wanted_part(arguments));
+  if (runnable.part) TRY(runtime::part_of(runnable.target, *runnable.part));
   if (arguments.has("--each")) return run_lines(session, arguments, std::move(runnable));
   return run_once(session, arguments, runnable);
 }
@@ -207,6 +244,8 @@ Verb run_verb() {
       {"--in", "", "NAME=VALUE", "An input by name; NAME=@FILE reads a file; may be repeated"},
       {"--each", "", "FILE", "A run for every line, a JSON object of inputs each; `-` is standard input"},
       {"--out", "", "FILE", "Where the lines of --each go; what is there already is not run again"},
+      {"--until", "", "STEP", "Of a pipeline: run this step and all that it needs; its outputs are printed"},
+      {"--only", "", "STEP", "The same, but what it needs is taken from the cache and nothing else runs"},
       {"--dry-run", "", "",
        "Say what would be done, what is cached, and which models are missing; run nothing"},
       kEvents,

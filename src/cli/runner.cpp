@@ -89,6 +89,7 @@ runtime::RunResult Runner::ask(Host host, Question const& question) {
 runtime::RunResult Runner::run(Runnable const& runnable, runtime::RunRequest request) {
   auto host = host_.with([](Host& place) { return place; });
   request.what = runnable.what;
+  request.part = runnable.part;
   if (!host) return home_.run(runnable.target, std::move(request));
   return ask(std::move(host), [&](auto& asked) { return asked.run(runnable.what, request); });
 }

@@ -19,7 +19,8 @@ class Session;
 // Something that is ready to run.
 struct Runnable {
   runtime::Target target;
-  std::string what;  // how the host knows it: its name, or the path of its document
+  std::string what;                        // how the host knows it: its name, or the path of its document
+  std::optional<runtime::Part> part = {};  // of a pipeline, in place of the whole
 };
 
 // Any thread may run; the rest is the session's.

@@ -106,6 +106,7 @@ std::optional<runtime::RunResult> HostClient::run(std::string const& what,
   auto inputs = blobs.write(request.inputs);
   if (!inputs) return runtime::RunResult::failed(inputs.error());
   auto order = Json::object({{"run", what}, {"strict", !request.accept_failed_checks}});
+  runtime::write_part(request.part, order);
   order.set("inputs", std::move(*inputs));
   auto result = perform("runs", order.dump(), blobs, request);
   return result ? std::move(*result) : runtime::RunResult::failed(result.error());

@@ -37,6 +37,7 @@ Result<Runs::Order> Runs::read(std::string const& text, Run const& run) {
   Order order{runtime::Blobs(runtime_, run.stop.get_token()), target.name, {}, {}};
   auto& request = order.request;
   request.what = what;
+  request.part = TRY(runtime::read_part(json).within("the order of a run"));
   request.inputs = TRY(order.blobs.read(json.contains("inputs") ? json["inputs"] : Json::object()));
   if (!request.inputs.is_record())
     return Error(Code::invalid_argument, "`inputs` is an object with a member for each input");

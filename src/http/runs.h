@@ -34,7 +34,8 @@ class Runs {
   Runs(runtime::Runtime& runtime, Clock const& clock, std::function<void()> on_change)
       : runtime_(runtime), clock_(clock), on_change_(std::move(on_change)) {}
 
-  // Blocks until the run has ended. `order`: {"run": name or path of a document, "inputs": {…}, "strict"}.
+  // Blocks until the run has ended. `order`: {"run": name or path of a document, "inputs": {…}, "strict",
+  // "until" or "only": a step}.
   void perform(std::string order, Hearing hearing, net::Responder const& responder);
   // The same with a run that the journal has, by its id or the beginning of it.
   void resume(std::string const& run, Hearing hearing, net::Responder const& responder);

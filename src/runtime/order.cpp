@@ -23,6 +23,7 @@ host::JobClass class_of(std::string_view name) {
 
 Result<Json> write_order(Runtime const& runtime, std::string const& what, RunRequest const& request) {
   auto order = Json::object({{"what", what}});
+  write_part(request.part, order);
   order.set("strict", !request.accept_failed_checks);
   order.set("class", kClasses[static_cast<std::size_t>(request.job_class)]);
   auto inputs = TRY(Blobs(runtime).write(request.inputs));
@@ -36,6 +37,7 @@ Result<Json> write_order(Runtime const& runtime, std::string const& what, RunReq
 Result<void> read_order(Runtime const& runtime, Json const& order, RunRequest& request) {
   Blobs blobs(runtime, request.stop);
   request.what = order["what"].as_string();
+  request.part = TRY(read_part(order));
   request.accept_failed_checks = !order["strict"].as_bool();
   request.job_class = class_of(order["class"].as_string());
   auto inputs = order["inputs"];

@@ -1,5 +1,6 @@
 // What a run was asked for, as the journal keeps it, so that another process can go on with it:
-//   {"what": name or path of a document, "strict", "class", "inputs": as blobs.h writes them, or
+//   {"what": name or path of a document, "until" or "only": see part.h, "strict", "class", "inputs": as
+//   blobs.h writes them, or
 //    "inputs_in": {"$artifact": hash} where they are long}
 #pragma once
 

@@ -60,6 +60,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Options given, net::Egress& egres
 
 std::unique_ptr<Library> Runtime::make_library() const {
   auto library = std::make_unique<Library>(engines_, *models_, options_.home.data, options_.home.cache);
+  library->limit_memory(options_.memory_bytes.value_or(host::Limits().memory_bytes));
   for (auto const& root : {options_.installation.share, options_.home.config}) {
     library->add_folder(Library::DocumentKind::pipeline, root + "/pipelines");
     library->add_folder(Library::DocumentKind::task, root + "/tasks");
@@ -243,6 +244,15 @@ Result<std::vector<StepRecord>> Runtime::explore(Target const& target, value::Va
   return execution.explore(target, inputs);
 }
 
+Result<Target> Runtime::wanted(host::Host& host, Target const& target, RunRequest const& request) {
+  if (!request.part) return target;
+  auto part = TRY(part_of(target, *request.part));
+  if (!request.part->alone) return part;
+  Execution execution({host, *cache_, *journal_, generations_, clock_}, {});
+  TRY(require_cached(TRY(execution.explore(part, request.inputs)), request.part->step));
+  return part;
+}
+
 RunResult Runtime::run(std::string const& name, RunRequest request) {
   auto const target = library_->link(name);
   if (!target) return RunResult::failed(target.error());
@@ -252,6 +262,8 @@ RunResult Runtime::run(std::string const& name, RunRequest request) {
 RunResult Runtime::run(Target const& target, RunRequest request) {
   auto const host = start_host();
   if (!host) return RunResult::failed(host.error());
+  auto const part = wanted(**host, target, request);
+  if (!part) return RunResult::failed(part.error());
   RunRecord record;
   record.run = request.run.empty() ? new_run_id(clock_.wall()) : request.run;
   record.name = target.name;
@@ -263,7 +275,7 @@ RunResult Runtime::run(Target const& target, RunRequest request) {
   record.order = std::move(*order);
   if (auto written = journal_->run_started(record); !written)
     return RunResult::failed(std::move(written).error().within("starting a run"), record.run);
-  return perform(**host, target, std::move(request), std::move(record));
+  return perform(**host, *part, std::move(request), std::move(record));
 }
 
 RunResult Runtime::resume(std::string const& run, RunRequest request) {
@@ -276,7 +288,7 @@ RunResult Runtime::resume(std::string const& run, RunRequest request) {
     if (is_here) return Error(Code::refused, "it is running");
     TRY(require_resumable(*record));
     TRY(read_order(*this, record->order, request));
-    auto linked = TRY(link(request.what));
+    auto linked = TRY(wanted(**host, TRY(link(request.what)), request));
     TRY(journal_->run_resumed(record->run));
     return linked;
   }();

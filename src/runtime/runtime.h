@@ -30,6 +30,7 @@
 #include "runtime/ledger.h"
 #include "runtime/library.h"
 #include "runtime/live_library.h"
+#include "runtime/part.h"
 #include "runtime/shared_meter.h"
 #include "runtime/step_cache.h"
 #include "store/artifacts.h"
@@ -48,6 +49,7 @@ struct RunRequest {
   std::stop_token stop;
   host::JobClass job_class = host::JobClass::interactive;
   std::optional<MonotonicTime> deadline;  // deadline_exceeded after it, whatever still runs
+  std::optional<Part> part;               // of a pipeline, in place of the whole
   // Gives the best answer of a task although it failed its checks (marked so), or an error.
   bool accept_failed_checks = true;
   net::EgressAccount* egress = nullptr;  // what the run may send and has sent; nullptr: nothing
@@ -160,6 +162,8 @@ class Runtime {
 
   Runtime(Options options, Clock const& clock);
   std::unique_ptr<Library> make_library() const;
+  // What the request wants of the target. not_found: a part that is to run alone needs what is not there.
+  Result<Target> wanted(host::Host& host, Target const& target, RunRequest const& request);
   // In the journal `record` has begun when this is called.
   RunResult perform(host::Host& host, Target const& target, RunRequest request, RunRecord record);
   void note_end(RunRecord record, RunResult const& result, Execution& execution);

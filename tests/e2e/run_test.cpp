@@ -7,6 +7,7 @@
 #include <map>
 #include <thread>
 
+#include "base/text.h"
 #include "net/test_server.h"
 #include "open_runtime.h"
 #include "os/file.h"
@@ -37,9 +38,16 @@ class RunTest : public testing::Test {
   }
 
   RunResult run(std::string const& name, Value inputs = Value::record({})) {
+    return run_part(name, std::nullopt, std::move(inputs));
+  }
+
+  RunResult run_part(std::string const& name, std::optional<Part> part, Value inputs) {
     events_.clear();
     RunRequest request;
+    request.part = std::move(part);
     request.inputs = std::move(inputs);
+    if (auto const file = home_.path() + "/" + name + ".yaml"; std::filesystem::exists(file))
+      request.what = file;
     request.on_event = [this](Event const& event) { events_.push_back(event); };
     request.stop = stop_.get_token();
     request.egress = &account_;
@@ -126,6 +134,228 @@ outputs: {value: $said}
   ASSERT_FALSE(opened.outputs);
   EXPECT_NE(opened.outputs.error().message().find("step `said`"), std::string::npos);
   EXPECT_NE(opened.outputs.error().message().find("should not run"), std::string::npos);
+}
+
+// Each turn adds a star; the text has three of them in the end.
+char const* const kStars = R"(
+shoal: 1
+pipeline: stars
+inputs: {begin: text, most: {type: text, default: "***"}}
+steps:
+  star:
+    use: echo.echo
+    with: {value: $begin}
+    repeat: {while: $star < $most, at_most: 9, carry: {value: "{{ $star }}*"}}
+outputs: {text: $star}
+)";
+
+TEST_F(RunTest, ALoopTurnsWhileItsConditionHoldsAndIsCachedTurnByTurn) {
+  add("stars.yaml", kStars);
+  auto const first = run("stars", Value::record({{"begin", "*"}}));
+  ASSERT_TRUE(first.outputs) << first.outputs.error().message();
+  EXPECT_EQ((*first.outputs)["text"], Value("***"));
+  EXPECT_EQ(first.ledger["calls"].as_integer(), 3);
+  std::vector<std::string> turns;
+  for (auto const& event : events_) {
+    if (event.kind == Event::Kind::step_started) turns.push_back(event.step);
+  }
+  EXPECT_EQ(turns, (std::vector<std::string>{"star[0]", "star[1]", "star[2]"}));
+
+  auto const longer = run("stars", Value::record({{"begin", "*"}, {"most", "*****"}}));
+  EXPECT_EQ((*longer.outputs)["text"], Value("*****"));
+  EXPECT_EQ(longer.ledger["cached"].as_integer(), 3);
+  EXPECT_EQ(longer.ledger["calls"].as_integer(), 2);
+}
+
+TEST_F(RunTest, ALoopTurnsAtLeastOnceAndAtMostAsOftenAsItSays) {
+  add("stars.yaml", kStars);
+  auto const once = run("stars", Value::record({{"begin", "*"}, {"most", ""}}));
+  EXPECT_EQ((*once.outputs)["text"], Value("*"));
+  auto const most = run("stars", Value::record({{"begin", ""}, {"most", "~"}}));
+  EXPECT_EQ((*most.outputs)["text"], Value("********"));
+  EXPECT_EQ(most.ledger["calls"].as_integer() + most.ledger["cached"].as_integer(), 9);
+}
+
+TEST_F(RunTest, ALoopIsLookedAtAsFarAsTheCacheHasItsTurns) {
+  add("stars.yaml", kStars);
+  (void)run("stars", Value::record({{"begin", "*"}, {"most", "**"}}));
+  auto const target = runtime_->library().link("stars");
+  ASSERT_TRUE(target) << target.error().message();
+  auto const steps = runtime_->explore(*target, Value::record({{"begin", "*"}}));
+  ASSERT_TRUE(steps) << steps.error().message();
+  std::vector<std::string> told;
+  for (auto const& step : *steps) told.push_back(step.step + " " + step.state);
+  EXPECT_EQ(told, (std::vector<std::string>{"star[0] cached", "star[1] cached", "star[2] to run"}));
+}
+
+TEST_F(RunTest, AFailingLoopBodyEndsTheLoop) {
+  add("body.yaml", R"(
+shoal: 1
+pipeline: body
+inputs: {text: text}
+steps:
+  said: {use: echo.echo, with: {value: $text}}
+  fell: {use: echo.fail, with: {message: "three is too many"}, when: $said == "xxx", else: $said}
+outputs: {text: $said, fell: $fell}
+)");
+  add("loop.yaml", R"(
+shoal: 1
+pipeline: loop
+steps:
+  turn: {use: body, with: {text: x}, repeat: {while: true, at_most: 100, carry: {text: "{{ $turn.text }}x"}}}
+outputs: {text: $turn.text}
+)");
+  auto const result = run("loop");
+  ASSERT_FALSE(result.outputs);
+  auto const& message = result.outputs.error().message();
+  EXPECT_NE(message.find("step `turn`: turn 3: three is too many"), std::string::npos) << message;
+  // Of three turns one call each, and the one that failed.
+  EXPECT_EQ(count(Event::Kind::step_started), 4u);
+}
+
+TEST_F(RunTest, ALoopOfFunctionsDoesNotOverflow) {
+  add("long.yaml", R"(
+shoal: 1
+pipeline: long
+steps:
+  text: {use: template, with: {template: "{{ a }}", a: x}, repeat: {while: true, at_most: 10000, carry: {a: $text}}}
+outputs: {text: $text}
+)");
+  auto const result = run("long");
+  ASSERT_TRUE(result.outputs) << result.outputs.error().message();
+  EXPECT_EQ((*result.outputs)["text"], Value("x"));
+}
+
+TEST_F(RunTest, WhatStandsInForAFailedStepKnowsItsInputsAndItsError) {
+  add("p.yaml", R"(
+shoal: 1
+pipeline: p
+inputs: {text: text}
+steps:
+  said:
+    use: echo.fail
+    with: {code: busy, message: "no room for {{ $text }}"}
+    retry: 1
+    on_error: {use: echo.echo, with: {value: "{{ $text }}: {{ $error.message }}, {{ $error.code }}"}}
+outputs: {value: $said}
+)");
+  auto const result = run("p", Value::record({{"text", "a"}}));
+  ASSERT_TRUE(result.outputs) << result.outputs.error().message();
+  EXPECT_EQ((*result.outputs)["value"], Value("a: no room for a, busy"));
+  std::vector<std::string> calls;
+  for (auto const& event : events_) {
+    if (event.kind == Event::Kind::step_started) calls.push_back(event.step);
+  }
+  EXPECT_EQ(calls, (std::vector<std::string>{"said", "said", "said/on_error"}));
+}
+
+TEST_F(RunTest, AStandInIsForOneItemAndForAWholeLoop) {
+  add("odd.yaml", R"(
+shoal: 1
+pipeline: odd
+inputs: {text: text}
+steps:
+  said: {use: echo.fail, with: {message: "not {{ $text }}"}, when: $text == "b" or $text == "xx", else: $text}
+outputs: {text: $said}
+)");
+  add("p.yaml", R"(
+shoal: 1
+pipeline: p
+steps:
+  items: {use: odd, each: [a, b, c], with: {text: $item}, on_error: {use: echo.echo, with: {value: "{{ $item }}!"}}}
+  turns:
+    use: odd
+    with: {text: x}
+    repeat: {while: true, at_most: 9, carry: {text: "{{ $turns }}x"}}
+    on_error: {use: template, with: {template: "{{ why }}", why: $error.message}}
+outputs: {items: $items, turns: $turns}
+)");
+  auto const result = run("p");
+  ASSERT_TRUE(result.outputs) << result.outputs.error().message();
+  EXPECT_EQ((*result.outputs)["items"], Value::list({"a", "b!", "c"}));
+  auto const& turns = (*result.outputs)["turns"].as_text();
+  EXPECT_TRUE(turns.starts_with("turn 2: not xx")) << turns;
+}
+
+TEST_F(RunTest, AStandInThatFailsTooEndsTheRunAndBothErrorsAreTold) {
+  add("p.yaml", R"(
+shoal: 1
+pipeline: p
+steps:
+  said: {use: echo.fail, with: {message: first}, on_error: {use: echo.fail, with: {message: second}}}
+outputs: {value: $said}
+)");
+  auto const result = run("p");
+  ASSERT_FALSE(result.outputs);
+  auto const& message = result.outputs.error().message();
+  EXPECT_NE(message.find("first"), std::string::npos) << message;
+  EXPECT_NE(message.find("second"), std::string::npos) << message;
+}
+
+// A chain of three, and a step beside it that fails.
+char const* const kParts = R"(
+shoal: 1
+pipeline: parts
+inputs: {text: text, other: text}
+steps:
+  first: {use: echo.echo, with: {value: "{{ $text }}1"}}
+  items: {use: echo.echo, each: [a, b], with: {value: "{{ $first }}{{ $item }}"}}
+  last: {use: echo.echo, with: {value: "{{ $items }}"}}
+  aside: {use: echo.fail, with: {message: $other}}
+outputs: {text: $last, aside: $aside}
+)";
+
+TEST_F(RunTest, UntilAStepRunsItWithAllThatItNeedsAndNothingElse) {
+  add("parts.yaml", kParts);
+  auto const result = run_part("parts", Part{"items", false}, Value::record({{"text", "x"}}));
+  ASSERT_TRUE(result.outputs) << result.outputs.error().message();
+  EXPECT_EQ(*result.outputs, Value::record({{"value", Value::list({"x1a", "x1b"})}}));
+  EXPECT_EQ(result.ledger["calls"].as_integer(), 3);
+}
+
+TEST_F(RunTest, OnlyAStepTakesWhatItNeedsFromTheCacheOrSaysWhatIsNotThere) {
+  add("parts.yaml", kParts);
+  auto const inputs = Value::record({{"text", "x"}});
+  auto const refused = run_part("parts", Part{"last", true}, inputs);
+  ASSERT_FALSE(refused.outputs);
+  EXPECT_EQ(refused.outputs.error().code(), Code::not_found);
+  EXPECT_EQ(refused.outputs.error().message(),
+            "step `last` needs what is not in the cache: `first`; `--until last` runs that first");
+  EXPECT_EQ(count(Event::Kind::step_started), 0u);
+
+  (void)run_part("parts", Part{"first", false}, inputs);
+  auto const still = run_part("parts", Part{"last", true}, inputs);
+  ASSERT_FALSE(still.outputs);
+  EXPECT_NE(still.outputs.error().message().find("`items[0]`, `items[1]`"), std::string::npos);
+
+  (void)run_part("parts", Part{"items", false}, inputs);
+  auto const result = run_part("parts", Part{"last", true}, inputs);
+  ASSERT_TRUE(result.outputs) << result.outputs.error().message();
+  EXPECT_EQ(*result.outputs, Value::record({{"value", R"(["x1a","x1b"])"}}));
+  EXPECT_EQ(result.ledger["calls"].as_integer(), 1);
+  EXPECT_EQ(result.ledger["cached"].as_integer(), 3);
+}
+
+TEST_F(RunTest, APartIsOfAPipelineAndOfAStepThatItHas) {
+  add("parts.yaml", kParts);
+  auto const unknown = run_part("parts", Part{"lats", false}, Value::record({{"text", "x"}}));
+  ASSERT_FALSE(unknown.outputs);
+  EXPECT_NE(unknown.outputs.error().message().find("did you mean `last`?"), std::string::npos);
+  auto const operation = run_part("echo.echo", Part{"last", false}, Value::record({{"value", "x"}}));
+  ASSERT_FALSE(operation.outputs);
+  EXPECT_EQ(operation.outputs.error().message(), "`echo.echo` is no pipeline and has no step `last`");
+}
+
+TEST_F(RunTest, APartThatFailedIsResumedAsAPart) {
+  add("parts.yaml", kParts);
+  auto const failed = run_part("parts", Part{"aside", false}, Value::record({{"other", "wrong"}}));
+  ASSERT_FALSE(failed.outputs);
+  add("parts.yaml", replace_all(kParts, "use: echo.fail, with: {message", "use: echo.echo, with: {value"));
+  RunRequest request;
+  request.egress = &account_;
+  auto const resumed = runtime_->resume(failed.run, std::move(request));
+  ASSERT_TRUE(resumed.outputs) << resumed.outputs.error().message();
+  EXPECT_EQ(*resumed.outputs, Value::record({{"value", "wrong"}}));
 }
 
 TEST_F(RunTest, APipelineIsAStepOfAnother) {

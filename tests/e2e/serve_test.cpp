@@ -145,6 +145,32 @@ outputs:
   EXPECT_EQ(answer["outputs"]["pages"].as_array().size(), 5u) << answer.dump();
 }
 
+TEST_F(ServeTest, PartsOfAPipelineRunInTheHost) {
+  std::ofstream(home_.path() + "/chain.yaml") << R"(shoal: 1
+pipeline: chain
+inputs: {text: text, more: text}
+steps:
+  first: {use: echo.echo, with: {value: "{{ $text }}1"}}
+  second: {use: echo.echo, with: {value: "{{ $first }}2"}}
+  third: {use: echo.echo, with: {value: "{{ $second }}{{ $more }}"}}
+outputs: {text: $third}
+)";
+  auto const refused = run({"run", "chain.yaml", "x", "--only", "second"});
+  EXPECT_EQ(refused.status.code, 3);
+  EXPECT_NE(refused.standard_error.find("`first`"), std::string::npos) << refused.standard_error;
+  EXPECT_EQ(run({"run", "chain.yaml", "x", "--until", "first"}).standard_output, "x1\n");
+  EXPECT_EQ(run({"run", "chain.yaml", "x", "--only", "second"}).standard_output, "x12\n");
+  EXPECT_EQ(run({"run", "chain.yaml", "x", "more", "--until", "second"}).standard_output, "x12\n")
+      << "the words for the whole do for a part";
+  auto const unknown = run({"run", "chain.yaml", "x", "--until", "secnd"});
+  EXPECT_EQ(unknown.status.code, 3);
+  EXPECT_NE(unknown.standard_error.find("did you mean `second`?"), std::string::npos)
+      << unknown.standard_error;
+  auto const plan = json({"run", "chain.yaml", "y", "--until", "second", "--dry-run"});
+  EXPECT_EQ(plan["steps"].as_array().size(), 2u) << plan.dump();
+  EXPECT_EQ(run({"run", "chain.yaml", "x", "--until", "first", "--only", "first"}).status.code, 2);
+}
+
 TEST_F(ServeTest, StopWaitsForWhatRunsOrCancelsIt) {
   auto const client = os::Process::spawn(command({"run", "echo.sleep", "600", "-q"})).value();
   while (host().empty()) {
