@@ -128,6 +128,19 @@ p.yaml:8:67: step `c`: input `language` is `fra`, but must be one of eng, deu
 p.yaml:9:32: step `d`, input `text`: expected text, got integer)");
 }
 
+TEST(Check, HoldsLiteralsAgainstTheSchemaOfAPort) {
+  EXPECT_EQ(problems_in("  a: {use: ask, with: {prompt: hi, options: {a: 1}}}\n"
+                        "  b: {use: ask, with: {prompt: hi, options: [a]}}\noutputs: {a: $a, b: $b}\n"),
+            "p.yaml:7:45: step `b`: wrong input: options: expected object, got list");
+}
+
+TEST(Check, ASchemaIsCheckedWhereItStands) {
+  EXPECT_EQ(problems_of("shoal: 1\npipeline: p\ninputs:\n  o: {type: json, schema: {type: objekt}}\n"
+                        "outputs: {o: $o}\n"),
+            "p.yaml:1:1: `steps` are missing (write `steps:` and a mapping of steps)\n"
+            "p.yaml:4:34: `objekt` is no type of JSON (did you mean `object`?)");
+}
+
 TEST(Check, LooksIntoListsAndRecordsWithReferences) {
   EXPECT_EQ(type_of_output(
                 "  t: {use: join, with: {parts: [{name: a, count: $n, more: $text}]}}\noutputs: {t: $t}\n"),

@@ -135,7 +135,7 @@ class StepChecker {
               subject() + " (" + port.type.to_string() + ") may be null: " + absence->reason,
               absence->remedy);
     }
-    bool limited = port.min || port.max || !port.one_of.empty();
+    bool limited = port.min || port.max || !port.one_of.empty() || port.schema;
     if (around_.problems.size() != before || !limited || binding.kind != Binding::Kind::literal) return;
     auto bound = value::bind_inputs({port}, Value::record({{port.name, binding.literal}}));
     if (!bound) problem(binding.position, who + ": " + bound.error().message());

@@ -74,7 +74,8 @@ inline TestCatalog test_catalog() {
   catalog.add("spell-out", "{number: integer, language: {type: text, default: eng}}", "{text: text}",
               Kind::function);
   catalog.add("maybe", "{text: {type: text, required: false}}", "{text: {type: text, required: false}}");
-  catalog.add("ask", "{prompt: text, options: {type: json, required: false}}", "{reply: json}");
+  catalog.add("ask", "{prompt: text, options: {type: json, required: false, schema: {type: object}}}",
+              "{reply: json}");
   catalog.add("index.add", "{text: text}", "{}").effects = Effects::writes;
   catalog.add("index.search", "{query: text}", "{hits: list<text>}").effects = Effects::reads;
   catalog.add("huge.generate", "{prompt: text}", "{text: text}").model_memory = 6'000'000'000;

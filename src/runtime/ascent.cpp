@@ -48,7 +48,7 @@ Result<value::Value> Ascent::outputs_of(value::Value const& given) const {
   for (auto const& port : task_->task.signature.outputs) {
     auto const& output = given[port.name];
     if (!output.is_null() || port.required) {
-      TRY(value::conforms(output, port.type).within("output `" + port.name + "`"));
+      TRY(value::check_port(port, output).within("output `" + port.name + "`"));
     }
     outputs.emplace_back(port.name, output);
   }

@@ -133,7 +133,7 @@ Result<void> check_outputs(std::string const& name, std::vector<value::Port> con
   for (auto const& port : ports) {
     auto const& output = outputs[port.name];
     if (output.is_null() && !port.required) continue;
-    auto const fits = value::conforms(output, port.type);
+    auto const fits = value::check_port(port, output);
     if (fits) continue;
     return Error(Code::engine_failed,
                  "`" + name + "` gave a wrong `" + port.name + "`: " + fits.error().message());

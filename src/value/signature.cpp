@@ -9,8 +9,8 @@
 namespace shoal::value {
 namespace {
 
-std::vector<std::string> const kPortKeys = {"type",   "about", "default", "required",
-                                            "accept", "min",   "max",     "one_of"};
+std::vector<std::string> const kPortKeys = {"type", "about", "default", "required", "accept",
+                                            "min",  "max",   "one_of",  "schema"};
 
 bool is_port_name(std::string_view name) {
   auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
@@ -68,7 +68,7 @@ Result<void> check_limits(Port const& port, Value const& value) {
 }
 
 Result<void> check_value(Port const& port, Value const& value) {
-  TRY(conforms(value, port.type, port.name).within("wrong input"));
+  TRY(check_port(port, value, port.name).within("wrong input"));
   return check_limits(port, value);
 }
 
@@ -165,6 +165,8 @@ class PortReader {
       read_texts(node, key, port.one_of);
     } else if (key == "min" || key == "max") {
       read_limit(node, key, key == "min" ? port.min : port.max);
+    } else if (key == "schema") {
+      read_schema(entry, port);
     } else if (key != "type" && key != "default") {
       problem(position, "`" + printable(key) + "` is not known for a port", did_you_mean(key, kPortKeys));
     }
@@ -188,13 +190,21 @@ class PortReader {
     }
   }
 
+  void read_schema(Yaml::Entry const& entry, Port& port) {
+    if (port.type.kind() == Type::Kind::json) {
+      port.schema = Schema::read(entry.value, problems_);
+    } else {
+      problem(entry.key_position, "`schema` belongs to a port of type `json`");
+    }
+  }
+
   void read_default(Yaml const& node, Port& port) {
     port.required = false;
     if (node.is_null()) return;
     auto value = from_json(node.to_json());
     if (!value) return problem(node.position(), value.error().message());
     port.fallback = as_port_value(port, std::move(value).value());
-    auto checked = conforms(*port.fallback, port.type, "the default of input `" + port.name + "`");
+    auto checked = check_port(port, *port.fallback, "the default of input `" + port.name + "`");
     if (checked) checked = check_limits(port, *port.fallback).within("`default`");
     if (!checked) problem(node.position(), checked.error().message());
   }
@@ -217,6 +227,11 @@ std::vector<Port> parse_ports(Yaml const& mapping, std::vector<Problem>& problem
   PortReader reader(problems);
   for (auto const& entry : mapping.entries()) ports.push_back(reader.read(entry));
   return ports;
+}
+
+Result<void> check_port(Port const& port, Value const& value, std::string_view name) {
+  TRY(conforms(value, port.type, name));
+  return port.schema ? port.schema->check(value, name) : Result<void>();
 }
 
 Result<Value> bind_inputs(std::vector<Port> const& ports, Value const& given) {

@@ -4,6 +4,7 @@
 //   outputs: {pages: list<page>}
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/yaml.h"
+#include "value/schema.h"
 #include "value/type.h"
 #include "value/value.h"
 
@@ -27,11 +29,12 @@ struct Port {
   std::string name;
   Type type;
   std::string about;
-  bool required = true;             // false: may be absent, then null
-  std::optional<Value> fallback;    // `default:`; makes the port not required
-  std::vector<std::string> accept;  // media types of a file; empty: any
-  std::optional<double> min, max;   // of an integer or a number
-  std::vector<std::string> one_of;  // allowed texts; empty: any
+  bool required = true;                  // false: may be absent, then null
+  std::optional<Value> fallback;         // `default:`; makes the port not required
+  std::vector<std::string> accept;       // media types of a file; empty: any
+  std::optional<double> min, max;        // of an integer or a number
+  std::vector<std::string> one_of;       // allowed texts; empty: any
+  std::shared_ptr<Schema const> schema;  // of `json`; shared, as ports are copied. nullptr: any
   Position position;
 };
 
@@ -45,6 +48,9 @@ struct Signature {
 
 // Reads a mapping of ports; every problem is added to `problems`, what could be read is returned.
 std::vector<Port> parse_ports(Yaml const& mapping, std::vector<Problem>& problems);
+
+// Whether `value` has the port's type and fits its schema; else as conforms(). Null is left to the caller.
+Result<void> check_port(Port const& port, Value const& value, std::string_view name = {});
 
 // `given` (a record) with defaults filled in, in port order. invalid_argument names a missing, an
 // unknown (with the nearest name) or a mistyped input, a number out of range, a media type that is

@@ -358,6 +358,33 @@ TEST_F(RunTest, APartThatFailedIsResumedAsAPart) {
   EXPECT_EQ(*resumed.outputs, Value::record({{"value", "wrong"}}));
 }
 
+TEST_F(RunTest, DataIsHeldAgainstTheSchemaOfItsPortWhenItArrives) {
+  add("priced.yaml", R"(
+shoal: 1
+pipeline: priced
+inputs:
+  item: {type: json, schema: {type: object, required: [price], properties: {price: {type: number, minimum: 0}}}}
+steps: {}
+outputs: {price: $item.price}
+)");
+  add("p.yaml", R"(
+shoal: 1
+pipeline: p
+inputs: {item: any}
+steps:
+  said: {use: echo.echo, with: {value: $item}}
+  price: {use: priced, with: {item: $said}}
+outputs: {price: $price}
+)");
+  auto const good = run("p", Value::record({{"item", Value::record({{"price", 3}})}}));
+  ASSERT_TRUE(good.outputs) << good.outputs.error().message();
+  EXPECT_EQ((*good.outputs)["price"], Value(3));
+  auto const bad = run("p", Value::record({{"item", Value::record({{"price", -3}})}}));
+  ASSERT_FALSE(bad.outputs);
+  auto const& message = bad.outputs.error().message();
+  EXPECT_NE(message.find("item.price: must be at least 0"), std::string::npos) << message;
+}
+
 TEST_F(RunTest, APipelineIsAStepOfAnother) {
   add("double.yaml", kDouble);
   add("outer.yaml", R"(

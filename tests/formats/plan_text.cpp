@@ -46,6 +46,7 @@ std::string text_of(std::vector<value::Port> const& ports) {
   std::vector<std::string> words;
   for (auto const& port : ports)
     words.push_back(port.name + ": " + port.type.to_string() + (port.required ? "" : "?") +
+                    (port.schema ? " " + port.schema->json().dump() : "") +
                     (port.fallback ? " = " + text_of(*port.fallback) : ""));
   return "{" + join(words, ", ") + "}";
 }
