@@ -116,6 +116,7 @@ Result<std::string> Library::add_file(std::string const& file) {
   auto const [kind, name] = TRY(identify_document(text, file));
   documents_[name] = {kind, name, file};
   linked_.erase(name);
+  read_.erase(file);
   return name;
 }
 
@@ -311,18 +312,29 @@ Error Library::unknown(std::string const& name) const {
                                     "`shoal pipelines`, `shoal tasks` and `shoal models` list what there is");
 }
 
+Library::Read* Library::read(Document const& document) const {
+  auto const identity = os::identify(document.file);
+  auto const known = read_.find(document.file);
+  if (identity && known != read_.end() && known->second.identity == *identity) return &known->second;
+  auto const text = os::read_file(document.file, kMaxDocumentBytes);
+  if (!identity || !text) return nullptr;
+  Read read{*identity, {}, {}};
+  if (document.kind == DocumentKind::pipeline) {
+    if (auto parsed = graph::parse(*text, document.file)) {
+      read.uses = graph::uses(*parsed);
+      read.pipeline = std::move(*parsed);
+    }
+  } else if (auto const parsed = task::parse(*text, document.file)) {
+    for (auto const& rung : parsed->ladder) read.uses.push_back(rung.use);
+  }
+  return &read_.insert_or_assign(document.file, std::move(read)).first->second;
+}
+
 std::optional<std::vector<std::string>> Library::uses_of(std::string const& document) const {
   auto const found = documents_.find(document);
   if (found == documents_.end()) return std::nullopt;
-  auto const text = os::read_file(found->second.file, kMaxDocumentBytes);
-  if (!text) return std::vector<std::string>();  // the error comes when it is linked
-  std::vector<std::string> names;
-  if (found->second.kind == DocumentKind::pipeline) {
-    if (auto const parsed = graph::parse(*text, found->second.file)) names = graph::uses(*parsed);
-  } else if (auto const parsed = task::parse(*text, found->second.file)) {
-    for (auto const& rung : parsed->ladder) names.push_back(rung.use);
-  }
-  return names;
+  auto const* known = read(found->second);
+  return known ? known->uses : std::vector<std::string>();  // the error comes when it is linked
 }
 
 Result<Library::Description> Library::describe_leaf(std::string const& name) const {
@@ -382,13 +394,17 @@ Result<Library::Description> Library::describe(std::string const& name) {
 }
 
 Result<void> Library::link_document(Document const& document) {
+  auto* known = read(document);
+  if (known && known->pipeline && known->pipeline->name == document.name)
+    return link_pipeline(document, *std::exchange(known->pipeline, std::nullopt));
   auto const text = TRY(os::read_file(document.file, kMaxDocumentBytes));
   auto const [kind, name] = TRY(identify_document(text, document.file));
   if (kind != document.kind || name != document.name) {
     return Error(Code::invalid_argument, document.file + ":1:1: the document calls itself `" + name +
                                              "`; its file is expected to be named " + name + ".yaml");
   }
-  return kind == DocumentKind::pipeline ? link_pipeline(document, text) : link_task(document, text);
+  if (kind == DocumentKind::task) return link_task(document, text);
+  return link_pipeline(document, TRY(graph::parse(text, document.file)));
 }
 
 Result<std::vector<Target>> Library::targets_of(std::vector<graph::Callable> const& callables) const {
@@ -400,8 +416,8 @@ Result<std::vector<Target>> Library::targets_of(std::vector<graph::Callable> con
   return targets;
 }
 
-Result<void> Library::link_pipeline(Document const& document, std::string const& text) {
-  auto checked = TRY(graph::check(TRY(graph::parse(text, document.file)), *this));
+Result<void> Library::link_pipeline(Document const& document, graph::Parsed parsed) {
+  auto checked = TRY(graph::check(std::move(parsed), *this));
   Linked linked;
   linked.callable = graph::callable_of(checked);
   linked.warnings = checked.warnings;

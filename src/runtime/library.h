@@ -12,7 +12,9 @@
 #include "base/result.h"
 #include "base/sha256.h"
 #include "graph/catalog.h"
+#include "graph/document.h"
 #include "host/manifest.h"
+#include "os/file.h"
 #include "runtime/target.h"
 #include "store/models.h"
 
@@ -94,6 +96,15 @@ class Library final : public graph::Callables {
     std::string name;  // canonical
   };
 
+  // A document as it was read last, so that it is parsed once for all that asks.
+  struct Read {
+    os::FileIdentity identity;
+    std::vector<std::string> uses;
+    std::optional<graph::Parsed> pipeline;  // until it is linked
+  };
+
+  // nullptr where it cannot be read now.
+  Read* read(Document const& document) const;
   host::Manifest const* find_engine(std::string_view name) const;
   // "engine.operation" of an engine that needs no model file.
   std::optional<std::pair<host::Manifest const*, host::Operation const*>> find_operation(
@@ -107,7 +118,7 @@ class Library final : public graph::Callables {
   Result<Description> describe_leaf(std::string const& name) const;
   std::optional<std::vector<std::string>> uses_of(std::string const& document) const;
   Result<void> link_document(Document const& document);
-  Result<void> link_pipeline(Document const& document, std::string const& text);
+  Result<void> link_pipeline(Document const& document, graph::Parsed parsed);
   Result<void> link_task(Document const& document, std::string const& text);
   Result<std::vector<Target>> targets_of(std::vector<graph::Callable> const& callables) const;
 
@@ -117,6 +128,7 @@ class Library final : public graph::Callables {
   std::optional<std::uint64_t> memory_;
   std::map<std::string, Document> documents_;
   std::map<std::string, Linked, std::less<>> linked_;
+  mutable std::map<std::string, Read> read_;  // by file
 };
 
 }  // namespace shoal::runtime
