@@ -51,7 +51,8 @@ double thread_cpu_seconds() {
 }
 
 Result<Reply> burn(Value const& inputs, CallContext& context) {
-  while (thread_cpu_seconds() < inputs["seconds"].as_number()) continue;
+  auto const end = thread_cpu_seconds() + inputs["seconds"].as_number();
+  while (thread_cpu_seconds() < end) continue;
   context.progress(1, 1, "burnt");
   if (inputs["then"].as_text() == "crash") std::abort();
   while (inputs["then"].as_text() == "hang") std::this_thread::sleep_for(std::chrono::hours(1));
