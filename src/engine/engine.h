@@ -69,7 +69,8 @@ struct Reply {
 class CallContext {
  public:
   virtual ~CallContext() = default;
-  // Sends part of a stream<T> output. Returns when there is room for more, or at once when cancelled.
+  // Sends the next item of a stream<T> output, which the reply leaves out then, or a part of a text that will
+  // be in the reply. Waits until whoever reads it has room, or until it is cancelled.
   virtual void chunk(std::string_view port, value::Value part) = 0;
   // The same where there is room now; false: there is not, and nothing was sent. Never waits.
   virtual bool try_chunk(std::string_view port, value::Value const& part) {

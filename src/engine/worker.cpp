@@ -1,5 +1,6 @@
 #include "engine/worker.h"
 
+#include <algorithm>
 #include <exception>
 
 #include "os/machine.h"
@@ -30,8 +31,9 @@ Result<Json> payload(wire::Frame const& frame) { return Json::parse(frame.payloa
 // What a running call sees of the worker.
 class Worker::ActiveCall final : public CallContext, public std::enable_shared_from_this<ActiveCall> {
  public:
-  ActiveCall(Worker& worker, std::uint64_t id, std::optional<Duration> time_left = {})
-      : worker_(worker), id_(id) {
+  ActiveCall(Worker& worker, std::uint64_t id, std::optional<Duration> time_left = {},
+             wire::InputBlobs inputs = {})
+      : worker_(worker), id_(id), inputs_(std::move(inputs)) {
     if (time_left) deadline_ = worker.clock_.now() + *time_left;
   }
 
@@ -76,10 +78,11 @@ class Worker::ActiveCall final : public CallContext, public std::enable_shared_f
     credit_changed_.notify_all();
   }
 
-  void add_credit(int chunks) {
+  void add_credit(std::int64_t chunks) {
     {
       std::lock_guard lock(mutex_);
-      credit_ += chunks;
+      credit_ = std::min<std::int64_t>(credit_ + std::clamp<std::int64_t>(chunks, 0, wire::kUnboundedCredit),
+                                       wire::kUnboundedCredit);
     }
     credit_changed_.notify_all();
   }
@@ -91,7 +94,7 @@ class Worker::ActiveCall final : public CallContext, public std::enable_shared_f
       auto const sent = [&]() -> Result<void> {
         wire::Chunk message;
         message.port = port;
-        message.part = TRY(wire::send_blobs(channel, id_, part, wire::Hashes::left_out));
+        message.part = TRY(wire::send_blobs(channel, id_, part, wire::Hashes::left_out, inputs_));
         return channel.send(wire::FrameType::chunk, id_, TRY(wire::text_for_host(wire::to_json(message))));
       }();
       if (sent) return {};
@@ -111,10 +114,11 @@ class Worker::ActiveCall final : public CallContext, public std::enable_shared_f
 
   Worker& worker_;
   std::uint64_t const id_;
+  wire::InputBlobs const inputs_;  // a part that has some of them in it refers to them
   std::atomic<bool> cancelled_{false};
   std::mutex mutex_;  // guards credit_; the condition variable needs it bare
   std::condition_variable credit_changed_;
-  int credit_ = wire::kInitialCredit;
+  std::int64_t credit_ = wire::kInitialCredit;
   std::optional<MonotonicTime> deadline_;
 };
 
@@ -170,7 +174,7 @@ Result<void> Worker::handle(wire::Received received) {
     case Type::cancel: cancel(call); return {};
     case Type::credit:
       if (auto const found = active_.find(call); found != active_.end()) {
-        found->second->add_credit(static_cast<int>(TRY(payload(received.frame))["chunks"].as_integer()));
+        found->second->add_credit(TRY(payload(received.frame))["chunks"].as_integer());
       }
       return {};
     case Type::buffer: return buffers_.add(std::move(received));
@@ -311,7 +315,8 @@ Result<void> Worker::start_call(wire::Received received) {
   auto request = TRY(wire::call_request_from(TRY(payload(received.frame))));
   auto inputs = TRY(buffers_.take_value(id, request.inputs));
   auto const model = find_model(request.model);
-  auto const active = active_[id] = std::make_shared<ActiveCall>(*this, id, request.time_left);
+  auto const active = active_[id] =
+      std::make_shared<ActiveCall>(*this, id, request.time_left, value::blobs_of(inputs));
   if (!model) {
     finish(id, Error(Code::internal,
                      "a call for model " + std::to_string(request.model) + ", which is not loaded"));

@@ -20,6 +20,11 @@ struct JobCancelled {
 struct JobEnded {
   JobId job;
 };  // its worker gave a result or an error
+// It has no credit left and waits for who reads its stream, or it has some again.
+struct JobStalled {
+  JobId job;
+  bool stalled = true;
+};
 struct WorkerReady {
   WorkerId worker;
 };
@@ -77,8 +82,8 @@ struct UnloadRequested {
   std::string model;
 };
 struct Tick {};
-using Event = std::variant<JobArrived, JobCancelled, JobEnded, WorkerReady, WorkerDied, ModelProbed,
-                           ModelLoaded, ModelMeasured, LoadFailed, ModelUnloaded, CoresReturned,
+using Event = std::variant<JobArrived, JobCancelled, JobEnded, JobStalled, WorkerReady, WorkerDied,
+                           ModelProbed, ModelLoaded, ModelMeasured, LoadFailed, ModelUnloaded, CoresReturned,
                            MemoryReported, PressureReported, PinChanged, UnloadRequested, Tick>;
 
 // Actions, to be carried out in order.
@@ -114,6 +119,10 @@ struct CancelJob {
   JobId job;
   WorkerId worker;
 };
+// Somebody waits for what it holds: it gets all the credit that it can use, so that it comes to its end.
+struct ReleaseJob {
+  JobId job;
+};
 struct StopWorker {
   WorkerId worker;
   std::string reason;
@@ -124,6 +133,6 @@ struct FailJob {
   std::optional<Duration> retry_after = {};  // with `busy`: when there may be room
 };
 using Action = std::variant<StartWorker, ProbeModel, LoadModel, UnloadModel, SetCores, SendJob, CancelJob,
-                            StopWorker, FailJob>;
+                            ReleaseJob, StopWorker, FailJob>;
 
 }  // namespace shoal::host

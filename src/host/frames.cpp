@@ -1,4 +1,5 @@
 // What workers say to the host: each frame is checked against what the worker was asked.
+#include <algorithm>
 #include <new>
 
 #include "host/host.h"
@@ -11,6 +12,7 @@ namespace {
 
 // That a worker may leave unread while it sends parts of streams.
 constexpr std::size_t kMostUnread = 16 << 20;
+static_assert(kPartsAhead == wire::kInitialCredit);
 
 MemoryByDevice memory_of(wire::MemoryReport const& report) {
   return {{report.weights, report.cache, report.compute, report.projector, report.prefixes, report.other}};
@@ -172,12 +174,56 @@ Result<void> Host::on_chunk(WorkerId, WorkerProcess& worker, wire::Frame const& 
     if (job && job->spec.on_progress) job->spec.on_progress(chunk.done, chunk.total, chunk.what);
     return {};
   }
-  auto part = TRY(worker.buffers().take_value(frame.call, chunk.part));
-  if (worker.channel().unsent_bytes() > kMostUnread)
-    return Error(Code::invalid_argument, "parts of a stream from a worker that reads nothing");
-  TRY(worker.channel().send(wire::FrameType::credit, frame.call, Json::object({{"chunks", 1}}).dump()));
-  if (job && job->spec.on_chunk) job->spec.on_chunk(chunk.port, std::move(part));
+  if (!job) return void(worker.buffers().drop(frame.call)), Result<void>();
+  return take_part(worker, frame.call, *job, chunk);
+}
+
+// A job that lost its worker begins anew: the parts that were taken of it already are not taken again.
+Result<void> Host::take_part(WorkerProcess& worker, JobId id, Job& job, wire::Chunk const& chunk) {
+  auto part = TRY(worker.buffers().take_value(id, chunk.part, value::blobs_of(job.spec.inputs)));
+  if (job.credit == 0) return Error(Code::invalid_argument, "more parts of a stream than it had credit for");
+  job.credit -= 1;
+  bool const is_new = ++job.parts > job.parts_taken;
+  if (is_new) {
+    job.parts_taken += 1;
+    if (job.spec.on_chunk) job.spec.on_chunk(chunk.port, std::move(part));
+  }
+  // The job may be gone once the scheduler has heard anything.
+  if (!job.spec.paced || !is_new) {
+    if (worker.channel().unsent_bytes() > kMostUnread)
+      return Error(Code::invalid_argument, "parts of a stream from a worker that reads nothing");
+    add_credit(id, 1);
+  } else if (job.credit == 0) {
+    feed(JobStalled{id});
+  }
   return {};
+}
+
+void Host::give_credit(JobId job, int parts) {
+  post([this, job, parts] {
+    auto const found = jobs_.find(job);
+    if (found != jobs_.end() && found->second.spec.paced) add_credit(job, parts);
+  });
+}
+
+void Host::add_credit(JobId id, int parts) {
+  auto& job = jobs_.at(id);
+  auto const worker = workers_.find(job.worker);
+  if (worker == workers_.end() || !worker->second->calls.contains(id)) return;
+  auto const text = Json::object({{"chunks", parts}}).dump();
+  if (!worker->second->channel().send(wire::FrameType::credit, id, text))
+    return kill(*worker->second, "could not be given credit");
+  bool const stalled = job.credit == 0 && job.spec.paced;
+  job.credit += parts;
+  if (stalled) feed(JobStalled{id, false});
+}
+
+// One whose calls all wait for credit need not use the processor.
+bool Host::computes(WorkerProcess const& worker) const {
+  return std::any_of(worker.calls.begin(), worker.calls.end(), [&](JobId id) {
+    auto const job = jobs_.find(id);
+    return job == jobs_.end() || job->second.credit > 0;
+  });
 }
 
 // Where nobody can say what a model needs, it is what its file has. What is wrong with it, the load will say;

@@ -330,6 +330,12 @@ void Host::carry_out(Action& action) {
           host.kill(*worker, "could not be cancelled");
       }
     }
+    void operator()(ReleaseJob& release) const {
+      auto const job = host.jobs_.find(release.job);
+      if (job == host.jobs_.end()) return;
+      host.add_credit(release.job, wire::kUnboundedCredit);
+      job->second.spec.paced = false;
+    }
     void operator()(StopWorker& stop) const {
       if (auto* worker = find(stop.worker)) host.kill(*worker, stop.reason);
     }
@@ -417,6 +423,8 @@ void Host::send(SendJob const& action) {
   job.waits = action.waits;
   job.cores = worker.cores;
   job.sent = clock_.now();
+  job.credit = wire::kInitialCredit;
+  job.parts = 0;
   auto const sent = [&]() -> Result<void> {
     wire::CallRequest request;
     request.operation = job.spec.operation;
@@ -528,7 +536,7 @@ void Host::watch_memory(MonotonicTime now) {
   for (auto& [id, worker] : workers_) {
     auto const usage = os::usage_of(worker->process().pid());
     worker->private_bytes = (usage ? usage->private_bytes : 0) + worker->buffers().bytes();
-    if (usage) worker->heartbeat.used(usage->cpu_seconds, !worker->calls.empty(), now);
+    if (usage) worker->heartbeat.used(usage->cpu_seconds, computes(*worker), now);
     uses.push_back({id, worker->private_bytes, scheduler_.promised_to(id)});
     reports.push_back(MemoryReported{id, worker->private_bytes});
   }

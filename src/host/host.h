@@ -53,11 +53,19 @@ struct JobSpec {
   std::uint64_t memory = 0;               // bytes that it takes while it runs, besides its model
   std::optional<MonotonicTime> deadline;  // deadline_exceeded after it, whether it waits or runs
 
-  // Called by the host's thread: be quick, never call the host from them but submit and cancel.
+  // The worker sends kPartsAhead parts and then as many as give_credit() lets it; otherwise as fast as they
+  // are taken here. Where others wait for what it holds, it goes on without being let.
+  bool paced = false;
+
+  // Called by the host's thread: be quick, never call the host from them but submit, cancel and give_credit.
+  // Each part once and in order, also where the job was given to another worker meanwhile.
   std::function<void(std::string port, value::Value part)> on_chunk;
   std::function<void(double done, double total, std::string what)> on_progress;
   std::function<void(JobReport)> on_done;  // exactly once
 };
+
+// That a worker sends before any of them is taken.
+inline constexpr int kPartsAhead = 16;
 
 // What workers and their queue may take.
 struct Limits {
@@ -92,6 +100,8 @@ class Host {
   JobId submit(JobSpec spec);
   // Any thread. The job's on_done gets `cancelled` at once, if it has not ended.
   void cancel(JobId job);
+  // Any thread. Of a paced job: the worker may send so many parts more.
+  void give_credit(JobId job, int parts);
   // Any thread but the host's; waits for the host's answer. unavailable: the host has ended.
   Result<Snapshot> snapshot();
   // Any thread. Of the models with this name: keeps them resident, or no longer; ends them as soon as nobody
@@ -111,7 +121,10 @@ class Host {
     MonotonicTime submitted, sent;
     Waits waits;
     int cores = 0;
-    double cpu_seconds = 0;  // of workers that it lost
+    double cpu_seconds = 0;         // of workers that it lost
+    std::int64_t credit = 0;        // parts that its worker may still send
+    std::uint64_t parts = 0;        // that its worker has sent
+    std::uint64_t parts_taken = 0;  // that on_chunk had, from this worker or from one before
   };
 
   // A model as jobs named it.
@@ -171,6 +184,9 @@ class Host {
   Result<void> on_result(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
   Result<void> on_error(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
   Result<void> on_chunk(WorkerId id, WorkerProcess& worker, wire::Frame const& frame);
+  Result<void> take_part(WorkerProcess& worker, JobId id, Job& job, wire::Chunk const& chunk);
+  void add_credit(JobId id, int parts);
+  bool computes(WorkerProcess const& worker) const;
   Result<Job*> job_of(WorkerProcess const& worker, wire::Frame const& frame);
   void flush(WorkerProcess& worker);
   void reap(WorkerId id);

@@ -51,6 +51,7 @@ class ResidencyTest : public testing::Test {
   void answer(SetCores const& set, std::vector<Event>& owed) { owed.push_back(CoresReturned{set.worker}); }
   void answer(SendJob const& send, std::vector<Event>&) { sent_.push_back(send.job); }
   void answer(CancelJob const&, std::vector<Event>&) {}
+  void answer(ReleaseJob const&, std::vector<Event>&) {}
   void answer(StopWorker const& stop, std::vector<Event>& owed) {
     evicted_.push_back(std::to_string(stop.worker));
     owed.push_back(WorkerDied{stop.worker, stop.reason});

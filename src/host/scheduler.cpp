@@ -79,6 +79,7 @@ Duration Scheduler::retry_after() const {
 void Scheduler::enqueue(Job& job) {
   job.state = JobState::queued;
   job.lacks_cores.reset();
+  job.stalled = job.released = false;
   queue_.add(job.request, job.rank);
 }
 
@@ -119,6 +120,19 @@ void Scheduler::handle(JobEnded const& event) {
   if (job.state == JobState::cancelled) cancelled_jobs_ -= 1;
   if (job.request.deadline) deadlines_.erase({*job.request.deadline, event.job});
   jobs_.erase(found);
+}
+
+// What it held for its computing is free for others, first of all for those that read its stream. Going on
+// it waits for nothing: it may compute on a core too many until others have given one back.
+void Scheduler::handle(JobStalled const& event) {
+  auto const found = jobs_.find(event.job);
+  if (found == jobs_.end() || found->second.state == JobState::queued) return;
+  auto& job = found->second;
+  if (job.released) return;
+  job.stalled = event.stalled;
+  auto const demand = demand_of(workers_.at(job.worker), nullptr);
+  if (!job.stalled) leases_.lease(job.worker, demand);
+  leases_.set_demand(job.worker, demand);
 }
 
 void Scheduler::handle(WorkerReady const& event) {
@@ -222,7 +236,7 @@ void Scheduler::expire_deadlines() {
 void Scheduler::schedule() {
   wake_.reset();
   blocked_.clear();
-  memory_is_claimed_ = false;
+  memory_is_claimed_ = room_is_awaited_ = false;
   expire_deadlines();
   kill_overdue();
   std::erase_if(hungry_, [&](auto const& entry) { return !queue_.has(entry.first); });
@@ -236,6 +250,7 @@ void Scheduler::schedule() {
   for (auto const& line : queue_.in_order()) {
     while (queue_.has(line) && advance(line)) continue;
   }
+  release_stalled();
   relieve();
   retire_idle();
   auto const lines = queue_.in_order();
@@ -263,8 +278,12 @@ bool Scheduler::advance(LineKey const& line) {
   if (job.request.length > model->second.length) return load(line, id, *worker);
   if (!may_join(job, *worker)) return blocked_.insert(id), false;
   auto const calls = traits(line.engine).calls;
-  if (calls > 0 && worker->running.size() >= static_cast<std::size_t>(calls)) return false;
-  if (!has_room_to_run(line, first, id)) return !jobs_.contains(first);
+  if (calls > 0 && at_work(*worker) >= static_cast<std::size_t>(calls)) return false;
+  if (!has_room_to_run(line, first, id)) {
+    bool const waits = jobs_.contains(first);
+    room_is_awaited_ |= waits;
+    return !waits;
+  }
   bool const leased = leases_.lease(id, demand_of(*worker, &job.request));
   add_core_changes();
   if (leased) {
@@ -341,9 +360,39 @@ CoreLeases::Demand Scheduler::demand_of(Worker const& worker, JobRequest const* 
     jobs += 1;
     wished = request.cores == 0 ? leases_.total() : std::min(leases_.total(), wished + request.cores);
   };
-  for (auto const id : worker.running) add(jobs_.at(id).request);
+  for (auto const id : worker.running) {
+    if (auto const& job = jobs_.at(id); !job.stalled) add(job.request);
+  }
   if (further) add(*further);
   return {traits(worker.engine).calls == 0 ? jobs : std::min(jobs, 1), wished};
+}
+
+std::size_t Scheduler::at_work(Worker const& worker) const {
+  return static_cast<std::size_t>(std::count_if(worker.running.begin(), worker.running.end(),
+                                                [&](JobId id) { return !jobs_.at(id).stalled; }));
+}
+
+void Scheduler::release_stalled() {
+  auto const is_awaited = [&](WorkerId id, Worker const& worker) {
+    return !hungry_.empty() || room_is_awaited_ || blocked_.contains(id) ||
+           std::any_of(worker.models.begin(), worker.models.end(), [&](auto const& entry) {
+             auto const& [name, model] = entry;
+             LineKey const line{worker.engine, name};
+             bool const is_to_grow =
+                 queue_.has(line) && jobs_.at(queue_.first(line)).request.length > model.length;
+             return model.draining || model.leaving || is_to_grow;
+           });
+  };
+  for (auto const& [id, worker] : workers_) {
+    if (!is_awaited(id, worker)) continue;
+    for (auto const running : worker.running) {
+      auto& job = jobs_.at(running);
+      if (!job.stalled || job.state != JobState::running) continue;
+      handle(JobStalled{running, false});
+      job.released = true;
+      actions_.push_back(ReleaseJob{running});
+    }
+  }
 }
 
 void Scheduler::add_core_changes() {

@@ -50,6 +50,8 @@ class Scheduler {
     MonotonicTime arrived, sent;
     std::optional<MonotonicTime> lacks_cores;  // since when, first in its line
     int deaths = 0;
+    bool stalled = false;                  // it computes nothing until somebody reads its stream
+    bool released = false;                 // and never will again
     std::optional<MonotonicTime> kill_at;  // its worker, if it does not end after it was cancelled
   };
   enum class ModelState { probing, waiting, loading, loaded, unloading };  // waiting: for memory
@@ -94,6 +96,7 @@ class Scheduler {
   void handle(JobArrived const&);
   void handle(JobCancelled const&);
   void handle(JobEnded const&);
+  void handle(JobStalled const&);
   void handle(WorkerReady const&);
   void handle(WorkerDied const&);
   void handle(ModelProbed const&);
@@ -131,6 +134,10 @@ class Scheduler {
   void send(JobId id, WorkerId worker);
   Waits waits_of(Job const& job, Model const& model) const;
   CoreLeases::Demand demand_of(Worker const& worker, JobRequest const* further) const;
+  // Its jobs that compute.
+  std::size_t at_work(Worker const& worker) const;
+  // Ends the waiting of jobs that others wait for: who reads their streams may be among these.
+  void release_stalled();
   void add_core_changes();
   bool waits_for_cores(LineKey const& line) const;
   EngineTraits const& traits(std::string const& engine) const { return options_.engines.at(engine); }
@@ -185,6 +192,7 @@ class Scheduler {
   std::map<LineKey, MonotonicTime> hungry_;  // lines that wait for memory, since when
   std::set<WorkerId> blocked_;               // in this pass: kept free for one that must be alone
   bool memory_is_claimed_ = false;           // in this pass: by a line that has waited too long
+  bool room_is_awaited_ = false;             // in this pass: for what a job takes besides its model
   MonotonicTime squeezed_;                   // when memory was short last
   double mean_run_seconds_ = 1;
   std::optional<MonotonicTime> wake_;

@@ -345,5 +345,59 @@ TEST_F(SchedulerTest, AFileThatKillsItsWorkerFailsItsOwnJobsOnly) {
   EXPECT_EQ(failed, std::vector<JobId>{1});
 }
 
+TEST_F(SchedulerTest, AJobThatWaitsForItsReaderTakesNobodysPlace) {
+  warm("llama", "a", 1);
+  EXPECT_TRUE(all<SendJob>(scheduler.on(job(2, "llama", "a"), at(1))).empty()) << "calls: 1";
+  EXPECT_EQ(all<SendJob>(scheduler.on(JobStalled{1}, at(2))).size(), 1u);
+  EXPECT_TRUE(all<SendJob>(scheduler.on(job(3, "llama", "a"), at(3))).empty());
+  scheduler.on(JobStalled{1, false}, at(4));
+  EXPECT_TRUE(all<SendJob>(scheduler.on(JobEnded{2}, at(5))).empty()) << "it has its place again";
+  EXPECT_EQ(all<SendJob>(scheduler.on(JobEnded{1}, at(6))).size(), 1u);
+}
+
+TEST_F(SchedulerTest, AJobThatWaitsForItsReaderTakesNobodysCores) {
+  auto const reader = warm("ocr", "", 1);
+  scheduler.on(job(2, "ocr"), at(1));
+  scheduler.on(JobStalled{1}, at(2));
+  auto const third = all<SendJob>(scheduler.on(job(3, "ocr"), at(3)));
+  ASSERT_EQ(third.size(), 1u) << "a call per core that computes";
+  EXPECT_EQ(third[0].worker, reader);
+}
+
+TEST(Scheduler, WhoWaitsForAStalledJobsMemoryEndsItsWaiting) {
+  Scheduler scheduler{{{{"llama", {1, true, true}}}, {2, {kBudget}}}};
+  auto const most_of_it = [] {
+    MemoryByKind memory;
+    memory.weights = kBudget * 8 / 10;
+    return MemoryByDevice{memory};
+  }();
+  auto const probe = [&](JobId first, std::string const& model) {
+    auto const worker = all<StartWorker>(scheduler.on(job(first, "llama", model), at(0))).at(0).worker;
+    EXPECT_EQ(all<ProbeModel>(scheduler.on(WorkerReady{worker}, at(0))).size(), 1u);
+    return scheduler.on(ModelProbed{worker, model, most_of_it}, at(0));
+  };
+  auto const worker = all<LoadModel>(probe(1, "a")).at(0).worker;
+  EXPECT_EQ(all<SendJob>(scheduler.on(ModelLoaded{worker, "a", most_of_it}, at(0))).size(), 1u);
+  EXPECT_TRUE(all<ReleaseJob>(scheduler.on(JobStalled{1}, at(1))).empty());
+  auto const released = all<ReleaseJob>(probe(2, "b"));
+  ASSERT_EQ(released.size(), 1u);
+  EXPECT_EQ(released[0].job, 1u);
+  EXPECT_TRUE(all<ReleaseJob>(scheduler.on(JobStalled{1}, at(2))).empty()) << "once is enough";
+}
+
+TEST_F(SchedulerTest, WhoMustBeAloneEndsTheWaitingOfThoseThatAreThere) {
+  auto const worker = warm("echo", "", 1);
+  scheduler.on(job(2, "echo"), at(1));
+  auto const again = all<StartWorker>(scheduler.on(WorkerDied{worker, "was killed"}, at(2)));
+  auto const next =
+      again.empty() ? all<StartWorker>(scheduler.on(Tick{}, at(1000))).at(0).worker : again[0].worker;
+  scheduler.on(WorkerReady{next}, at(1001));
+  auto const sent = all<SendJob>(scheduler.on(ModelLoaded{next, ""}, at(1002)));
+  ASSERT_EQ(sent.size(), 1u) << "alone";
+  auto const released = all<ReleaseJob>(scheduler.on(JobStalled{sent[0].job}, at(1003)));
+  ASSERT_EQ(released.size(), 1u);
+  EXPECT_EQ(released[0].job, sent[0].job);
+}
+
 }  // namespace
 }  // namespace shoal::host

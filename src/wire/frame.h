@@ -29,6 +29,8 @@ inline constexpr std::uint64_t kMaxHostPayloadBytes = 256u << 20;
 inline constexpr std::size_t kMaxPayloadValues = 2'000'000;
 // Chunks that a call may send before the host has taken one.
 inline constexpr int kInitialCredit = 16;
+// More than any call sends: with it the worker waits no more.
+inline constexpr int kUnboundedCredit = 1'000'000'000;
 
 enum class FrameType : std::uint16_t {
   hello = 1,

@@ -233,6 +233,39 @@ TEST_F(HostTest, AWorkerThatDoesNotAnswerIsReplacedAndItsJobRunsAgain) {
   EXPECT_FALSE(sleeping.ended());
 }
 
+TEST_F(HostTest, APacedJobSendsWhatItIsLetAndEachPartOnceAlsoFromASecondWorker) {
+  std::promise<JobReport> ended;
+  std::counting_semaphore<> came(0);
+  std::vector<Value> parts;  // filled before each release
+  JobSpec job;
+  job.engine = "echo";
+  job.operation = "stream";
+  job.inputs = Value::record({{"count", 60}});
+  job.paced = true;
+  job.on_chunk = [&](std::string const&, Value part) {
+    parts.push_back(std::move(part));
+    came.release();
+  };
+  job.on_done = [&](JobReport report) { ended.set_value(std::move(report)); };
+  auto const id = host_->submit(std::move(job));
+  auto const take = [&](int count) {
+    for (int i = 0; i < count; ++i) came.acquire();
+  };
+  take(kPartsAhead);
+  // What is asked of the same worker afterwards is answered after all that it could send.
+  EXPECT_TRUE(call("echo", Value::record({{"value", 1}})).outputs);
+  EXPECT_FALSE(came.try_acquire()) << "it had no credit";
+  kill(host_->snapshot()->residents.at(0).process, SIGKILL);
+  take(kPartsAhead);  // of another worker, which had to send the first once more
+  host_->give_credit(id, 1);
+  take(1);
+  host_->give_credit(id, 100);
+  auto const report = ended.get_future().get();
+  EXPECT_TRUE(report.outputs);
+  ASSERT_EQ(parts.size(), 60u);
+  for (std::size_t i = 0; i < parts.size(); ++i) EXPECT_EQ(parts[i], Value(i));
+}
+
 TEST_F(HostTest, AProgramThatDiesAtOnceIsStartedAgainWithPausesAndThenNamed) {
   engine("rogue").program = "/bin/false";
   start({});

@@ -39,10 +39,17 @@ Scheduler::Options options() {
 
 World::World(std::uint64_t seed) : seed_(seed), scheduler_(options()) {}
 
-int World::SimulatedWorker::most_cores() const {
+std::size_t World::steady_jobs(SimulatedWorker const& worker) const {
+  return static_cast<std::size_t>(std::count_if(worker.running.begin(), worker.running.end(), [&](JobId id) {
+    return !jobs_.at(id).stalled && !jobs_.at(id).went_on;
+  }));
+}
+
+int World::most_cores(SimulatedWorker const& worker) const {
   // What it may be using: the last that it obeyed, or any that it was told since.
-  if (running.empty()) return 0;
-  return std::max(working_with, told.empty() ? 0 : *std::max_element(told.begin(), told.end()));
+  if (steady_jobs(worker) == 0) return 0;
+  return std::max(worker.working_with,
+                  worker.told.empty() ? 0 : *std::max_element(worker.told.begin(), worker.told.end()));
 }
 
 std::optional<std::string> World::run(std::vector<int> const& steps) {
@@ -143,7 +150,7 @@ void World::obey(SendJob const& send) {
   holds(job.request.repeatable || !job.writes_begun, "work that writes was run twice");
   job.writes_begun = true;
   for (auto const& [id, other] : workers_) holds(!other.running.contains(send.job), "runs twice at once");
-  if (worker.running.empty()) {
+  if (steady_jobs(worker) == 0) {
     // Frames come in order: all that it was told before this job holds when the job begins.
     worker.working_with = worker.cores;
     std::fill(worker.told.begin(), worker.told.end(), worker.cores);
@@ -151,7 +158,7 @@ void World::obey(SendJob const& send) {
   worker.running.insert(send.job);
   if (job.request.memory > 0) holds(taken_by_jobs() <= kBudget, "calls were sent that do not fit together");
   if (worker.engine == "many")
-    holds(worker.running.size() <= static_cast<std::size_t>(worker.cores), "more calls than cores");
+    holds(steady_jobs(worker) <= static_cast<std::size_t>(worker.cores), "more calls than cores");
 }
 
 void World::obey(CancelJob const& cancel) {
@@ -165,6 +172,14 @@ void World::obey(StopWorker const& stop) {
   bool const is_victim = stop.reason.starts_with("was ended");
   holds(!is_victim || worker.running.empty(), "a victim with work: worker " + std::to_string(stop.worker));
   worker.stopped = stop.reason;
+}
+
+void World::obey(ReleaseJob const& release) {
+  trace_.back() += "; release " + std::to_string(release.job);
+  auto& job = jobs_.at(release.job);
+  holds(job.stalled && !job.released, "released what was not stalled: " + std::to_string(release.job));
+  job.stalled = false;
+  job.released = job.went_on = true;
 }
 
 void World::obey(FailJob const& fail) {
@@ -208,8 +223,8 @@ void World::check() {
   int cores = 0;
   for (auto const& [id, worker] : workers_) {
     holds(worker.cores >= 0, "fewer cores than none");
-    holds(worker.running.empty() || worker.cores >= 1, "a busy worker lost its last core");
-    cores += worker.most_cores();
+    holds(steady_jobs(worker) == 0 || worker.cores >= 1, "a busy worker lost its last core");
+    cores += most_cores(worker);
   }
   holds(cores <= kCores, "more cores at work than there are");
 }
@@ -221,7 +236,7 @@ void World::do_something() {
     case 2: return arrive(pick(0, 40) == 0 ? 60 : 1);
     case 3:
     case 4: return end_a_job();
-    case 5: return cancel_a_job();
+    case 5: return pick(0, 1) ? cancel_a_job() : stall_a_job();
     case 6:
       if (pick(0, 4) == 0) kill_a_worker();
       return;
@@ -314,10 +329,36 @@ std::uint64_t& World::known(SimulatedWorker const& worker, std::string const& ke
 void World::end_a_job() {
   for (auto& [id, worker] : workers_) {
     if (worker.running.empty() || !worker.stopped.empty() || pick(0, 1)) continue;
-    auto const job = *worker.running.begin();
-    worker.running.erase(worker.running.begin());
+    auto const found = std::find_if(worker.running.begin(), worker.running.end(), [&](JobId running) {
+      auto const& candidate = jobs_.at(running);
+      return !candidate.stalled || candidate.end != JobEnd::none || !reader_waits(running);
+    });
+    if (found == worker.running.end()) continue;
+    auto const job = *found;
+    worker.running.erase(found);
+    jobs_.at(job).stalled = false;
     if (jobs_.at(job).end == JobEnd::none) jobs_.at(job).end = JobEnd::done;
     return feed(JobEnded{job}, "job " + std::to_string(job) + " ended");
+  }
+}
+
+bool World::reader_waits(JobId stalled) const {
+  return std::any_of(jobs_.begin(), jobs_.end(), [&](auto const& entry) {
+    return entry.first != stalled && entry.second.end == JobEnd::none && !entry.second.stalled;
+  });
+}
+
+// Somebody reads what it sends after all, or not for now.
+void World::stall_a_job() {
+  for (auto& [id, worker] : workers_) {
+    for (auto const running : worker.running) {
+      auto& job = jobs_.at(running);
+      if (job.released || job.end != JobEnd::none || pick(0, 1)) continue;
+      job.went_on |= job.stalled;
+      job.stalled = !job.stalled;
+      return feed(JobStalled{running, job.stalled},
+                  "job " + std::to_string(running) + (job.stalled ? " waits for its reader" : " goes on"));
+    }
   }
 }
 
@@ -334,6 +375,10 @@ void World::kill_a_worker() {
 }
 
 void World::die(WorkerId id) {
+  for (auto const running : workers_.at(id).running) {
+    auto& job = jobs_.at(running);
+    job.stalled = job.went_on = job.released = false;
+  }
   workers_.erase(id);
   feed(WorkerDied{id, "was killed"}, std::to_string(id) + " died");
 }

@@ -38,14 +38,15 @@ class World {
     std::map<std::string, SimulatedModel> models;
     std::set<JobId> running;
     std::string stopped;  // why it is to end
-
-    int most_cores() const;
   };
   enum class JobEnd { none, done, failed, cancelled };
   struct SimulatedJob {
     JobRequest request;
     JobEnd end = JobEnd::none;
     bool writes_begun = false;
+    bool stalled = false;  // it waits for who reads its stream
+    bool went_on = false;  // after that, and perhaps before its worker had a core again
+    bool released = false;
   };
 
   int pick(int low, int high) { return std::uniform_int_distribution(low, high)(random_); }
@@ -61,7 +62,11 @@ class World {
   void obey(CancelJob const&);
   void obey(StopWorker const&);
   void obey(FailJob const&);
+  void obey(ReleaseJob const&);
   void check();
+  // That compute, and were never stalled.
+  std::size_t steady_jobs(SimulatedWorker const& worker) const;
+  int most_cores(SimulatedWorker const& worker) const;
   std::uint64_t granted(bool helpers) const;
   std::uint64_t taken_by_jobs() const;
 
@@ -72,6 +77,9 @@ class World {
   void answer(WorkerId id, SimulatedWorker& worker, std::string const& key, SimulatedModel& model);
   std::uint64_t& known(SimulatedWorker const& worker, std::string const& key, std::int64_t length);
   void end_a_job();
+  void stall_a_job();
+  // Whether a job that is open may be the one that a stalled one waits for: then all but that can end first.
+  bool reader_waits(JobId stalled) const;
   void cancel_a_job();
   void die(WorkerId id);
   void kill_a_worker();
