@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
+#include "os/process.h"
 
 namespace shoal::store {
 namespace {
@@ -16,6 +18,7 @@ namespace fs = std::filesystem;
 constexpr auto kAbandoned = std::chrono::hours(1);
 constexpr std::int64_t kCountAgainAfterSeconds = 24 * 3600;
 constexpr std::uint64_t kMaxAccountBytes = 1u << 20;
+constexpr std::size_t kPieceBytes = 64u << 10;
 
 std::int64_t seconds_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -110,6 +113,42 @@ Result<std::string> ArtifactStore::put(std::string_view bytes, Sha256 const& has
   TRY(os::write_file_atomically(file, bytes).within("keeping an artifact"));
   added_ += bytes.size();
   return file;
+}
+
+Result<std::unique_ptr<GrowingArtifact>> ArtifactStore::begin() {
+  TRY(os::make_folders(folder_ + "/growing"));
+  auto path = folder_ + "/growing/" + std::to_string(os::own_process_id()) + "-" + std::to_string(++begun_);
+  std::error_code none;
+  fs::remove(path, none);  // of a killed process that had this number
+  auto file = TRY(os::AppendFile::open(path));
+  return std::unique_ptr<GrowingArtifact>(new GrowingArtifact(*this, std::move(path), std::move(file)));
+}
+
+GrowingArtifact::~GrowingArtifact() {
+  std::error_code gone;
+  fs::remove(path_, gone);
+}
+
+Result<void> GrowingArtifact::append(std::string_view bytes) {
+  hash_.update(bytes);
+  size_ += bytes.size();
+  unwritten_ += bytes;
+  return unwritten_.size() < kPieceBytes ? Result<void>() : write();
+}
+
+Result<void> GrowingArtifact::write() {
+  return file_.append(std::exchange(unwritten_, {})).within("keeping an artifact");
+}
+
+Result<Sha256> GrowingArtifact::keep() {
+  TRY(write());
+  auto const hash = hash_.finish();
+  auto const file = store_.path(hash);
+  std::error_code failure;
+  fs::create_directory(fs::path(file).parent_path(), failure);
+  TRY(os::rename_durably(path_, file).within("keeping an artifact"));
+  store_.added_ += size_;
+  return hash;
 }
 
 Result<os::MappedFile> ArtifactStore::get(Sha256 const& hash) const {

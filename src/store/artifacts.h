@@ -24,6 +24,33 @@
 
 namespace shoal::store {
 
+// An artifact whose bytes come one after the other; what is not kept in the end is removed. One thread; not
+// longer than its store.
+class GrowingArtifact {
+ public:
+  ~GrowingArtifact();
+  GrowingArtifact(GrowingArtifact const&) = delete;
+  GrowingArtifact& operator=(GrowingArtifact const&) = delete;
+
+  Result<void> append(std::string_view bytes);
+  std::uint64_t size() const { return size_; }
+  // Once: puts it into the store, under the hash of its bytes.
+  Result<Sha256> keep();
+
+ private:
+  friend class ArtifactStore;
+  GrowingArtifact(class ArtifactStore& store, std::string path, os::AppendFile file)
+      : store_(store), path_(std::move(path)), file_(std::move(file)) {}
+  Result<void> write();
+
+  ArtifactStore& store_;
+  std::string path_;
+  os::AppendFile file_;
+  Sha256Stream hash_;
+  std::string unwritten_;
+  std::uint64_t size_ = 0;
+};
+
 // Owned by main()'s parts; any thread, and several processes at once: a name appears only with all its bytes.
 class ArtifactStore {
  public:
@@ -35,6 +62,7 @@ class ArtifactStore {
   // already. Gives the path of the file.
   Result<std::string> put(std::string_view bytes, Sha256 const& hash);
   Result<std::string> put(std::string_view bytes) { return put(bytes, sha256(bytes)); }
+  Result<std::unique_ptr<GrowingArtifact>> begin();
   // not_found where it was never kept or has been pruned. Counts as a use for prune().
   Result<os::MappedFile> get(Sha256 const& hash) const;
   bool contains(Sha256 const& hash) const;
@@ -60,6 +88,7 @@ class ArtifactStore {
   Result<std::uint64_t> prune(std::uint64_t max_bytes, std::set<Sha256> const& keep);
 
  private:
+  friend class GrowingArtifact;
   explicit ArtifactStore(std::string folder) : folder_(std::move(folder)) {}
   std::string account() const { return folder_ + "/bytes"; }
   // Writes what this process has added into the account.
@@ -69,6 +98,7 @@ class ArtifactStore {
 
   std::string const folder_;
   std::atomic<std::uint64_t> added_ = 0;
+  std::atomic<std::uint64_t> begun_ = 0;
 };
 
 }  // namespace shoal::store

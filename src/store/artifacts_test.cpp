@@ -118,5 +118,22 @@ TEST_F(ArtifactsTest, AnAccountThatIsOldOrDamagedIsMadeAnew) {
   }
 }
 
+TEST_F(ArtifactsTest, OneThatGrowsIsThereWhenItIsKeptAndLeavesNothingOtherwise) {
+  std::string whole;
+  {
+    auto const growing = store_->begin().value();
+    for (int i = 0; i < 100'000; ++i) {
+      whole += std::to_string(i) + ",";
+      ASSERT_TRUE(growing->append(std::to_string(i) + ","));
+    }
+    EXPECT_EQ(growing->size(), whole.size());
+    EXPECT_FALSE(store_->contains(sha256(whole)));
+    EXPECT_EQ(growing->keep().value(), sha256(whole));
+  }
+  EXPECT_EQ(store_->get(sha256(whole)).value().bytes(), whole);
+  ASSERT_TRUE(store_->begin().value()->append(std::string(100'000, 'x')));
+  EXPECT_EQ(store_->total_bytes(), whole.size());
+}
+
 }  // namespace
 }  // namespace shoal::store
