@@ -81,6 +81,37 @@ Result<Reply> stream(Value const& inputs, CallContext& context) {
   return Reply{Value::record({{"parts", std::move(parts)}}), {}};
 }
 
+// Of the process: what `numbers` has sent and `seen` has seen of the stream that was begun last.
+std::atomic<std::int64_t> numbers_sent{0}, numbers_seen{0};
+
+Result<Reply> fail_in_stream(std::string const& how, CallContext& context) {
+  if (how == "crash") std::abort();
+  if (how == "error") return Error(Code::engine_failed, "no further number");
+  context.chunk("numbers", "no number");
+  return Reply{Value::record({}), {}};
+}
+
+Result<Reply> numbers(Value const& inputs, CallContext& context) {
+  numbers_sent = numbers_seen = 0;
+  std::string const padding(static_cast<std::size_t>(inputs["bytes"].as_integer()), 'p');
+  for (std::int64_t i = 0; i < inputs["count"].as_integer() && !context.cancelled(); ++i) {
+    if (i == inputs["fails_at"].as_integer(-1)) return fail_in_stream(inputs["how"].as_text(), context);
+    bool const waits = i == 1 && inputs["waits"].as_boolean();
+    while (waits && numbers_seen == 0 && !context.cancelled())
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    context.chunk("numbers", Value::record({{"number", i}, {"padding", padding}}));
+    numbers_sent = i + 1;
+  }
+  if (context.cancelled()) return Error(Code::cancelled, "stopped");
+  return Reply{Value::record({}), {}};
+}
+
+Result<Reply> seen(Value const& inputs, CallContext&) {
+  ++numbers_seen;
+  return Reply{Value::record({{"number", inputs["item"]["number"]}, {"sent", std::int64_t{numbers_sent}}}),
+               {}};
+}
+
 Result<Reply> big(Value const& inputs, CallContext&) {
   std::string bytes(static_cast<std::size_t>(inputs["bytes"].as_integer()), 'b');
   return Reply{Value::record({{"blob", value::Blob::own(std::move(bytes), {})}}), {}};
@@ -103,9 +134,10 @@ class EchoModel final : public engine::Model {
  public:
   Result<Reply> call(engine::Call const& call, CallContext& context) override {
     static std::map<std::string_view, Result<Reply> (*)(Value const&, CallContext&)> const operations = {
-        {"echo", echo}, {"sleep", sleep},         {"fail", fail},  {"crash", crash},
-        {"hang", hang}, {"burn", burn},           {"leak", leak},  {"stream", stream},
-        {"big", big},   {"forbidden", forbidden}, {"write", write}};
+        {"echo", echo}, {"sleep", sleep},         {"fail", fail},   {"crash", crash},
+        {"hang", hang}, {"burn", burn},           {"leak", leak},   {"stream", stream},
+        {"big", big},   {"forbidden", forbidden}, {"write", write}, {"numbers", numbers},
+        {"seen", seen}};
     auto const found = operations.find(call.operation);
     if (found == operations.end())
       return Error(Code::not_found, "echo has no operation `" + call.operation + "`");

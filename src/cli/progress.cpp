@@ -59,8 +59,12 @@ void RunProgress::on_event(runtime::Event const& event, MonotonicTime now) {
       if (event.total > 0) lists_.push_back({event.step, 0, event.total, now});
       return;
     case Kind::each_advanced:
-      if (list == lists_.end()) return;
+      if (list == lists_.end()) {  // of a stream, whose items come one by one
+        if (event.done < event.total) lists_.push_back({event.step, event.done, event.total, now});
+        return;
+      }
       list->done = event.done;
+      list->total = event.total;
       if (event.done >= event.total) lists_.erase(list);
       return;
     case Kind::step_started:

@@ -45,6 +45,36 @@ Binding fold(Binding inputs) {
   return literal;
 }
 
+std::size_t references_to(PlannedStep const& step, std::uint32_t slot) {
+  std::size_t count = 0;
+  visit_step_references(step,
+                        [&](Reference const& reference, Sight) { count += reference.slot == slot ? 1 : 0; });
+  return count;
+}
+
+// What is tried again, replaced, left out or stopped by its time gives its items in the end only, when they
+// are sure.
+bool streams_safely(PlannedStep const& step) {
+  return !step.each && !step.repeat && !step.stand_in && step.retry == 0 && !step.timeout &&
+         step.on_error == OnError::fail;
+}
+
+std::optional<PlannedStep::Stream> followed(Plan const& plan, PlannedStep const& step) {
+  if (!step.each || step.each->kind != Binding::Kind::reference) return std::nullopt;
+  auto const slot = step.each->reference.slot;
+  auto const& path = step.each->reference.path;
+  auto const inputs = plan.signature.inputs.size();
+  if (slot == kItem || slot < inputs || path.size() != 1) return std::nullopt;
+  auto const index = static_cast<std::uint32_t>(slot - inputs);
+  auto const& source = plan.steps[index];
+  auto const& callable = plan.callables[source.callable];
+  auto const* port = callable.signature.output(path.front().field);
+  bool const is_stream =
+      callable.kind == Callable::Kind::operation && port && port->type.kind() == value::Type::Kind::stream;
+  if (!is_stream || !streams_safely(source) || references_to(step, slot) != 1) return std::nullopt;
+  return PlannedStep::Stream{index, port->name};
+}
+
 PlannedStep plan_step(CheckedStep checked) {
   auto& step = checked.step;
   PlannedStep planned;
@@ -108,12 +138,15 @@ void connect(Plan& plan) {
     auto& step = plan.steps[i];
     step.dependencies.clear();
     step.dependents.clear();
+    step.followers.clear();
     for (auto const slot : step.reads) {
       if (slot < inputs) continue;
       CHECK(slot - inputs < i);
       step.dependencies.push_back(slot - inputs);
       plan.steps[slot - inputs].dependents.push_back(i);
     }
+    step.follows = followed(plan, step);
+    if (step.follows) plan.steps[step.follows->step].followers.push_back(i);
   }
   count_readers(plan);
 }

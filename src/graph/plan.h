@@ -36,6 +36,8 @@ struct PlannedStandIn {
 //   the item out and keeps its error.
 //   With a stand-in: call that in the step's place, with Environment::fault set, for an item as for the
 //   whole.
+//   With `follows`: the items may be called as the stream gives them, each once all other dependencies are
+//   done; the step that it follows need not be done.
 struct PlannedStep {
   std::string id;
   Position position;
@@ -55,6 +57,13 @@ struct PlannedStep {
   std::vector<std::uint32_t> dependencies;  // steps that must be done before, each once, ascending
   std::vector<std::uint32_t> dependents;    // steps that wait for this one, each once, ascending
   std::vector<std::uint32_t> reads;         // slots, each once, ascending
+  // Of a step whose `each` is the stream of an operation, of which it reads nothing else.
+  struct Stream {
+    std::uint32_t step;
+    std::string port;
+  };
+  std::optional<Stream> follows;
+  std::vector<std::uint32_t> followers;  // steps that follow a stream of this one, ascending
 };
 
 struct PlannedOutput {

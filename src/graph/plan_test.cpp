@@ -173,5 +173,34 @@ steps:
   EXPECT_EQ(plan.steps.back().dependencies.size(), 2u);
 }
 
+// Which step follows which, by their names: "read<-pages.pages".
+std::string follows(std::string const& steps) {
+  auto const plan = planned("shoal: 1\npipeline: p\ninputs: {document: file}\nsteps:\n" + steps +
+                            "outputs: {read: $read}\n");
+  std::string found;
+  for (auto const& step : plan.steps) {
+    if (!step.follows) continue;
+    auto const& source = plan.steps[step.follows->step];
+    EXPECT_EQ(source.followers.size(), 1u);
+    found += step.id + "<-" + source.id + "." + step.follows->port + " ";
+  }
+  return found;
+}
+
+TEST(Plan, AStepFollowsAStreamThatIsSureAndThatItReadsNothingElseOf) {
+  std::string const pages = "  pages: {use: pages-one-by-one, with: {document: $document}}\n";
+  std::string const read = "  read: {use: ocr.recognize, each: $pages, with: {page: $item}}\n";
+  EXPECT_EQ(follows(pages + read), "read<-pages.pages ");
+  EXPECT_EQ(
+      follows(pages + "  read: {use: ocr.recognize, each: $pages.pages, as: sheet, with: {page: $sheet}}\n"),
+      "read<-pages.pages ");
+  EXPECT_EQ(follows(pages + "  read: {use: ocr.recognize, each: $pages, with: {page: \"$pages[0]\"}}\n"), "");
+  EXPECT_EQ(follows(pages + "  read: {use: ocr.recognize, each: [\"$pages[0]\"], with: {page: $item}}\n"),
+            "");
+  for (auto const* unsure : {"retry: 1", "timeout: 5s"})
+    EXPECT_EQ(follows(pages.substr(0, pages.size() - 2) + ", " + unsure + "}\n" + read), "") << unsure;
+  EXPECT_EQ(follows("  pages: {use: ocr.pages, with: {document: $document}}\n" + read), "") << "a list";
+}
+
 }  // namespace
 }  // namespace shoal::graph

@@ -63,6 +63,7 @@ inline TestCatalog test_catalog() {
               "{pages: list<sheet>}");
   catalog.add("ocr.recognize", "{page: sheet, language: {type: text, default: eng, one_of: [eng, deu]}}",
               "{page: page}");
+  catalog.add("pages-one-by-one", "{document: file}", "{pages: stream<sheet>}");
   catalog.add("clean-ocr", "{page: page}", "{page: page}", Kind::task);
   catalog.add("page-text", "{pages: list<page>}", "{text: text}", Kind::function);
   catalog.add("upper", "{text: text}", "{text: text}", Kind::function);

@@ -2,7 +2,6 @@
 
 #include <optional>
 
-#include "runtime/each.h"
 #include "runtime/loop.h"
 #include "value/extent.h"
 
@@ -71,11 +70,14 @@ void Activation::drain() {
 }
 
 void Activation::run_step(std::uint32_t step) {
+  if (auto const follower = following_.find(step); follower != following_.end())
+    return follower->second->begin();
   if (planned(step).each) {
     auto list = graph::evaluate(*planned(step).each, environment());
     if (!list) return step_done(step, std::move(list).error());
     return run_items(step, std::move(*list));
   }
+  open_followers(step);
   call(step, nullptr, path_of(step), [self = shared_from_this(), step](Result<Answer> answer) {
     if (answer) return self->step_done(step, std::move(answer->outputs));
     if (self->planned(step).on_error == graph::OnError::skip && answer.error().code() != Code::cancelled) {
@@ -144,7 +146,8 @@ void Activation::attempt(std::uint32_t step, std::uint32_t callable, value::Valu
                          std::string path, int retries, Completion done) {
   auto const& plan_step = planned(step);
   auto const memory = callable == plan_step.callable ? plan_step.memory : 0;
-  CallSite const site{path, scope_, plan_step.cache, plan_step.timeout, memory};
+  CallSite site{path, scope_, plan_step.cache, plan_step.timeout, memory};
+  if (!plan_step.followers.empty()) hand_on_items(step, site);
   auto again = [self = shared_from_this(), step, callable, inputs, path, retries,
                 done](Result<Answer> answer) mutable {
     if (self->finished_) return;
@@ -153,35 +156,67 @@ void Activation::attempt(std::uint32_t step, std::uint32_t callable, value::Valu
       return self->attempt(step, callable, inputs, std::move(path), retries - 1, std::move(done));
     done(std::move(answer));
   };
-  execution_.invoke(pipeline_->callables[callable], inputs, site, std::move(again));
+  execution_.invoke(pipeline_->callables[callable], inputs, std::move(site), std::move(again));
 }
 
 void Activation::run_items(std::uint32_t step, value::Value list) {
-  auto const self = shared_from_this();
-  auto call_item = [self, step](value::Value const& item, std::string path, Completion done) {
-    self->call(step, &item, std::move(path), std::move(done));
+  // Until its end it keeps this alive.
+  auto each = each_step(step);
+  each.done = [self = shared_from_this(), done = std::move(each.done)](auto value, auto item) {
+    done(std::move(value), item);
   };
-  auto done = [self, step](Result<value::Value> value, std::optional<std::size_t> item) {
+  Each::start(execution_, std::move(each), std::move(list));
+}
+
+Each::Step Activation::each_step(std::uint32_t step) {
+  auto call_item = [weak = weak_from_this(), step](value::Value const& item, std::string path,
+                                                   Completion done) {
+    if (auto const self = weak.lock()) self->call(step, &item, std::move(path), std::move(done));
+  };
+  auto done = [weak = weak_from_this(), step](Result<value::Value> value, std::optional<std::size_t> item) {
+    auto const self = weak.lock();
+    if (!self) return;
     if (value || !item) return self->step_done(step, std::move(value));
     self->step_done(
         step, self->of_step(step, std::move(value).error()).within("item " + std::to_string(*item + 1)));
   };
-  Each::start(execution_, {planned(step), path_of(step), scope_, std::move(call_item), std::move(done)},
-              std::move(list));
+  return {planned(step), path_of(step), scope_, std::move(call_item), std::move(done)};
+}
+
+void Activation::open_followers(std::uint32_t step) {
+  for (auto const follower : planned(step).followers) {
+    following_[follower] = std::make_shared<Each>(execution_, each_step(follower));
+    if (--waits_[follower] == 0) ready_.push_back(follower);
+  }
+}
+
+void Activation::hand_on_items(std::uint32_t step, CallSite& site) {
+  auto const& plan = pipeline_->plan;
+  site.keeps_lists = plan.readers[plan.step_slot(step)] > planned(step).followers.size();
+  site.on_item = [self = shared_from_this(), step](std::string const& port, value::Value const& item,
+                                                   Room const& room) {
+    for (auto const follower : self->planned(step).followers) {
+      if (self->finished_) return;
+      if (self->planned(follower).follows->port == port) self->following_.at(follower)->add(item, room);
+    }
+  };
 }
 
 void Activation::step_done(std::uint32_t step, Result<value::Value> value) {
   if (finished_) return;
   if (!value) return finish(std::move(value).error());
   auto const& plan = pipeline_->plan;
-  slots_[plan.step_slot(step)] = std::move(*value);
+  auto const given = slots_[plan.step_slot(step)] = std::move(*value);
   for (auto const slot : planned(step).reads) {
     if (--readers_[slot] == 0) slots_[slot] = value::Value();
   }
   --remaining_;
   for (auto const dependent : planned(step).dependents) {
-    if (--waits_[dependent] == 0) ready_.push_back(dependent);
+    bool const follows = planned(dependent).follows && planned(dependent).follows->step == step;
+    if (!follows && --waits_[dependent] == 0) ready_.push_back(dependent);
   }
+  for (auto const follower : planned(step).followers)
+    following_.at(follower)->end(given[planned(follower).follows->port]);
   drain();
 }
 

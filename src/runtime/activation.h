@@ -3,10 +3,12 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "runtime/each.h"
 #include "runtime/execution.h"
 #include "runtime/target.h"
 
@@ -27,6 +29,10 @@ class Activation : public std::enable_shared_from_this<Activation> {
   void drain();
   void run_step(std::uint32_t step);
   void run_items(std::uint32_t step, value::Value list);
+  Each::Step each_step(std::uint32_t step);
+  // Steps that follow a stream of `step`, which is about to be called, may begin.
+  void open_followers(std::uint32_t step);
+  void hand_on_items(std::uint32_t step, CallSite& site);
   // Evaluates `when` and calls, as often as `repeat` says; `item`: of `each`, else nullptr.
   void call(std::uint32_t step, value::Value const* item, std::string path, Completion done);
   // One call for the step, and up to `retries` more while it fails.
@@ -54,6 +60,7 @@ class Activation : public std::enable_shared_from_this<Activation> {
   std::vector<std::uint32_t> readers_;  // steps and outputs that still need each slot
   std::vector<std::uint32_t> waits_;    // dependencies that each step still waits for
   std::deque<std::uint32_t> ready_;
+  std::map<std::uint32_t, std::shared_ptr<Each>> following_;  // by the steps that follow a stream
   std::size_t remaining_ = 0;
   bool checks_failed_ = false;  // of an answer that a step got
   bool draining_ = false;

@@ -19,44 +19,68 @@ std::vector<graph::ItemError> in_order(std::vector<graph::ItemError> errors) {
 }  // namespace
 
 void Each::start(Execution& execution, Step step, value::Value list) {
-  if (!list.is_list() && !list.is_null()) {
-    return step.done(
-        Error(Code::invalid_argument,
-              "step `" + step.planned.id + "`: `each:` needs a list, not " + std::string(list.kind_name())),
-        std::nullopt);
-  }
-  std::shared_ptr<Each> const each(new Each(execution, std::move(step), std::move(list)));
-  execution.announce(Event::Kind::each_started, each->step_.path, {}, 0,
-                     static_cast<double>(each->results_.size()));
-  each->launch();
+  auto const each = std::make_shared<Each>(execution, std::move(step));
+  each->begun_ = true;
+  each->end(std::move(list));
 }
 
-Each::Each(Execution& execution, Step step, value::Value list)
-    : execution_(execution),
-      step_(std::move(step)),
-      list_(std::move(list)),
-      results_(list_.as_list().size()) {}
+void Each::begin() {
+  begun_ = true;
+  execution_.announce(Event::Kind::each_started, step_.path, {}, 0, static_cast<double>(come_));
+  launch();
+}
+
+void Each::add(value::Value item, Room room) {
+  if (over_) return;
+  come_ += 1;
+  waiting_.push_back({std::move(item), begun_ ? std::move(room) : nullptr});
+  launch();
+}
+
+void Each::end(value::Value all) {
+  if (over_) return;
+  whole_ = true;
+  if (come_ > 0) return launch();
+  if (!all.is_list() && !all.is_null()) {
+    return finish(
+        Error(Code::invalid_argument,
+              "step `" + step_.planned.id + "`: `each:` needs a list, not " + std::string(all.kind_name())));
+  }
+  list_ = std::move(all);
+  come_ = list_.as_list().size();
+  if (begun_) begin();
+}
 
 void Each::launch() {
-  if (launching_) return;
+  if (launching_ || !begun_ || over_) return;
+  auto const self = shared_from_this();
   launching_ = true;
   // Where nothing runs, all items are looked at.
-  auto const most = execution_.explores() ? results_.size() : kItemsUnderWay;
-  while (!over_ && next_ < results_.size() && under_way_ < most) {
+  while (!over_ && has_next() && (execution_.explores() || under_way_ < kItemsUnderWay)) {
     if (step_.scope->cancelled()) {
       finish(Error(Code::cancelled, "cancelled"));
       break;
     }
-    ++under_way_;
-    launch_item(next_++);
+    launch_next();
   }
   launching_ = false;
-  if (over_ || ended_ < results_.size()) return;
+  if (over_ || !whole_ || has_next() || under_way_ > 0) return;
   finish(graph::gather(step_.planned, results_, in_order(std::move(errors_))));
 }
 
-void Each::launch_item(std::size_t index) {
-  step_.call(list_.as_list()[index], step_.path + "[" + std::to_string(index) + "]",
+Each::Waiting Each::take_next() {
+  if (next_ < list_.as_list().size()) return {list_.as_list()[next_++], nullptr};
+  auto next = std::move(waiting_.front());
+  waiting_.pop_front();
+  return next;
+}
+
+void Each::launch_next() {
+  auto const next = take_next();
+  auto const index = results_.size();
+  results_.emplace_back();
+  ++under_way_;
+  step_.call(next.item, step_.path + "[" + std::to_string(index) + "]",
              [self = shared_from_this(), index](Result<Answer> answer) {
                self->item_done(index, std::move(answer));
              });
@@ -75,12 +99,13 @@ void Each::item_done(std::size_t index, Result<Answer> answer) {
     return finish(std::move(answer).error(), index);
   }
   execution_.announce(Event::Kind::each_advanced, step_.path, {}, static_cast<double>(ended_),
-                      static_cast<double>(results_.size()));
+                      static_cast<double>(come_));
   launch();
 }
 
 void Each::finish(Result<value::Value> value, std::optional<std::size_t> item) {
   over_ = true;
+  waiting_.clear();
   auto const done = std::move(step_.done);
   done(std::move(value), item);
 }

@@ -12,6 +12,7 @@
 #include "runtime/ascent.h"
 #include "runtime/files.h"
 #include "runtime/provenance.h"
+#include "runtime/streams.h"
 #include "value/extent.h"
 #include "value/json.h"
 
@@ -46,6 +47,9 @@ struct Execution::CallState {
   std::string folder;   // that it reads, in this state
   std::string generation;
   std::unique_ptr<Generations::Write> write;  // while it may be writing
+  std::optional<Streams> streams;
+  std::shared_ptr<Pace> pace;    // where its items are taken one by one
+  std::optional<Error> failure;  // of an item: its job was cancelled for it
   MonotonicTime started;
   WallTime began;
   Completion done;
@@ -129,10 +133,10 @@ constexpr std::size_t kMostEventsHeld = 1000;
 
 // An engine is not believed: what it gives must be what its manifest says.
 Result<void> check_outputs(std::string const& name, std::vector<value::Port> const& ports,
-                           value::Value const& outputs) {
+                           value::Value const& outputs, Streams const& streams) {
   for (auto const& port : ports) {
     auto const& output = outputs[port.name];
-    if (output.is_null() && !port.required) continue;
+    if ((output.is_null() && !port.required) || streams.in_cache(port.name)) continue;
     auto const fits = value::check_port(port, output);
     if (fits) continue;
     return Error(Code::engine_failed,
@@ -166,24 +170,6 @@ std::uint64_t count_in(Json const& evidence, std::string_view key) {
 }
 
 }  // namespace
-
-value::Signature const& Target::signature() const {
-  struct Visitor {
-    value::Signature const& operator()(OperationTarget const& target) const {
-      return target.operation->signature;
-    }
-    value::Signature const& operator()(FunctionTarget const& target) const {
-      return target.function->signature;
-    }
-    value::Signature const& operator()(std::shared_ptr<LinkedPipeline const> const& pipeline) const {
-      return pipeline->plan.signature;
-    }
-    value::Signature const& operator()(std::shared_ptr<LinkedTask const> const& task) const {
-      return task->task.signature;
-    }
-  };
-  return std::visit(Visitor{}, what);
-}
 
 Execution::Execution(Parts parts, Options options)
     : parts_(parts),
@@ -371,6 +357,8 @@ void Execution::call_operation(OperationTarget const& target, std::string const&
     records_.back().inputs = describe(call->inputs);
     return;
   }
+  call->streams.emplace(call->name, target.operation->signature, call->inputs, parts_.cache,
+                        call->site.keeps_lists ? Streams::Lists::in_memory : Streams::Lists::in_cache);
   held_.push_back(call);
   submit_held();
 }
@@ -446,10 +434,19 @@ bool Execution::answer_from_cache(CallState& call) {
   return true;
 }
 
-void Execution::keep(CallState const& call, Sha256 const& key, CachedOutputs outputs) {
+void Execution::keep(CallState const& call, Sha256 const& key, CachedOutputs outputs,
+                     std::optional<StepCache::Encoded> encoded) {
   bool const for_run = key == call.run_key;
   kept_for_run_ |= for_run;
-  entries_.push_back({key, std::move(outputs), call.inputs, for_run ? options_.run : std::string()});
+  entries_.push_back(
+      {key, std::move(outputs), call.inputs, for_run ? options_.run : std::string(), std::move(encoded)});
+}
+
+void Execution::keep_answer(CallState& call, value::Value const& outputs, Json const& evidence) {
+  auto const encoded = call.streams->encode(outputs);
+  if (call.streams->has_kept() && !encoded) return;
+  if (call.key) keep(call, *call.key, {outputs, evidence}, encoded);
+  if (call.run_key) keep(call, *call.run_key, {outputs, evidence}, encoded);
 }
 
 StepRecord Execution::record_of(CallState const& call, std::string state) const {
@@ -481,9 +478,11 @@ void Execution::submit(std::shared_ptr<CallState> const& call, OperationTarget c
   job.memory = call->site.memory;
   job.deadline = call->site.scope->deadline();
   // The inbox outlives a run whose messages come late; `this` is touched on the run's own thread only.
-  job.on_chunk = [this, inbox = inbox_, call](std::string port, value::Value part) {
-    inbox->post([this, call, port = std::move(port), part = std::move(part)] {
-      announce(Event::Kind::step_chunk, call->site.step, port, 0, 0, part);
+  job.paced = call->site.on_item != nullptr;
+  auto const id = std::make_shared<host::JobId>(0);  // known to the closures only after submit
+  job.on_chunk = [this, inbox = inbox_, call, id](std::string port, value::Value part) {
+    inbox->post([this, call, id, port = std::move(port), part = std::move(part)] {
+      part_came(*call, *id, port, part);
     });
   };
   job.on_progress = [this, inbox = inbox_, call](double done, double total, std::string what) {
@@ -491,7 +490,6 @@ void Execution::submit(std::shared_ptr<CallState> const& call, OperationTarget c
       announce(Event::Kind::step_progress, call->site.step, what, done, total);
     });
   };
-  auto const id = std::make_shared<host::JobId>(0);  // known to the closure only after submit
   job.on_done = [this, inbox = inbox_, call, id](host::JobReport report) {
     inbox->post([this, call, id, report = std::make_shared<host::JobReport>(std::move(report))] {
       call->site.scope->remove(*id);
@@ -505,6 +503,25 @@ void Execution::submit(std::shared_ptr<CallState> const& call, OperationTarget c
   *id = parts_.host.submit(std::move(job));
   call->site.scope->add(*id);
   if (call->site.scope->cancelled()) parts_.host.cancel(*id);
+}
+
+void Execution::part_came(CallState& call, host::JobId id, std::string const& port,
+                          value::Value const& part) {
+  auto const& on_item = call.site.on_item;
+  Room room;
+  if (on_item) {
+    if (!call.pace) call.pace = std::make_shared<Pace>(parts_.host, id);
+    room = Room(nullptr, [pace = call.pace](void const*) { pace->give_back_one(); });
+  }
+  if (call.failure) return;
+  if (call.streams->has(port)) {
+    if (auto const added = call.streams->add(port, part); !added) {
+      call.failure = added.error();
+      return parts_.host.cancel(id);
+    }
+    if (on_item) return on_item(port, part, room);
+  }
+  announce(Event::Kind::step_chunk, call.site.step, port, 0, 0, part);
 }
 
 Result<void> Execution::begin_write(CallState& call, std::string const& folder) {
@@ -536,9 +553,12 @@ void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport
   bool const cancelled = !outputs && outputs.error().code() == Code::cancelled;
   if (auto unchanged = inputs_are_still(call->inputs); !unchanged && !cancelled)
     outputs = std::move(unchanged).error();
+  if (call->failure) outputs = *call->failure;
   if (outputs) {
-    if (auto fits = check_outputs(call->name, call->target->operation->signature.outputs, *outputs); !fits)
-      outputs = std::move(fits).error();
+    outputs = call->streams->complete(std::move(*outputs));
+    auto fits =
+        check_outputs(call->name, call->target->operation->signature.outputs, *outputs, *call->streams);
+    if (!fits) outputs = std::move(fits).error();
   }
   auto record = record_of(*call, "done");
   record.seconds = seconds(parts_.clock.now() - call->started);
@@ -555,9 +575,8 @@ void Execution::job_done(std::shared_ptr<CallState> const& call, host::JobReport
     records_.push_back(std::move(record));
     return call->done(std::move(outputs).error());
   }
-  record.outputs = describe(*outputs);
-  if (call->key) keep(*call, *call->key, {*outputs, report.evidence});
-  if (call->run_key) keep(*call, *call->run_key, {*outputs, report.evidence});
+  record.outputs = call->streams->describe(*outputs);
+  keep_answer(*call, *outputs, report.evidence);
   records_.push_back(std::move(record));
   announce(Event::Kind::step_done, call->site.step, call->name);
   call->done(Answer{std::move(*outputs), std::move(report.evidence), false});

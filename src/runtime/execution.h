@@ -36,6 +36,11 @@ struct Answer {
 };
 using Completion = std::function<void(Result<Answer>)>;
 
+// While somebody keeps it, the engine may be one item less ahead.
+using Room = std::shared_ptr<void const>;
+// Hears an item of a stream as it comes.
+using OnItem = std::function<void(std::string const& port, value::Value const& item, Room const& room)>;
+
 // Where in a run a call stands, and what holds for it.
 struct CallSite {
   std::string step;  // its path
@@ -43,6 +48,9 @@ struct CallSite {
   bool cache = true;
   std::optional<Duration> timeout;
   std::uint64_t memory = 0;  // see host::JobSpec
+  // Of a call of an engine; an answer from the cache has all items at once, and this hears none.
+  OnItem on_item = {};
+  bool keeps_lists = true;  // with on_item: the answer has the items as well
 };
 
 class Execution {
@@ -113,13 +121,16 @@ class Execution {
   void find_keys(CallState& call);
   bool answer_from_cache(CallState& call);
   std::optional<CachedOutputs> find_in_cache(CallState const& call, Sha256 const& key);
-  void keep(CallState const& call, Sha256 const& key, CachedOutputs outputs);
+  void keep(CallState const& call, Sha256 const& key, CachedOutputs outputs,
+            std::optional<StepCache::Encoded> encoded = {});
+  void keep_answer(CallState& call, value::Value const& outputs, Json const& evidence);
   StepRecord record_of(CallState const& call, std::string state) const;
   // Says that its folder is written in, where it is.
   Result<void> begin_write(CallState& call, std::string const& folder);
   // What it wrote is written, and what it read may have been written to.
   void settle_effects(CallState& call, Result<value::Value> const& outputs);
   void submit(std::shared_ptr<CallState> const& call, OperationTarget const& target);
+  void part_came(CallState& call, host::JobId id, std::string const& port, value::Value const& part);
   // Those that the host is not asked for yet, as far as there is room now.
   void submit_held();
   void job_done(std::shared_ptr<CallState> const& call, host::JobReport report);

@@ -183,11 +183,13 @@ Result<std::string> StepCache::encode(value::Value const& outputs, value::Value 
 Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
   if (!entries.empty()) has_grown_ = true;
   std::vector<Row> rows;
-  for (auto const& [key, value, inputs, run] : entries) {
-    auto outputs = TRY(encode(value.outputs, inputs));
+  for (auto const& [key, value, inputs, run, encoded] : entries) {
+    auto outputs = encoded ? encoded->text : TRY(encode(value.outputs, inputs));
     Row row{std::nullopt, std::nullopt, value.evidence.dump(), std::nullopt};
     if (!run.empty()) row.run = run;
-    if (outputs.size() > kInlineBytes) {
+    if (encoded && encoded->artifact) {
+      row.artifact = encoded->artifact->hex();
+    } else if (outputs.size() > kInlineBytes) {
       auto const hash = sha256(outputs);
       TRY(artifacts_.put(outputs, hash));
       row.artifact = hash.hex();
@@ -207,7 +209,7 @@ Result<void> StepCache::put(std::vector<Entry> const& entries, WallTime now) {
     });
   }));
   for (auto const& entry : entries) {
-    if (entry.run.empty()) remember(entry.key, entry.value);
+    if (entry.run.empty() && !entry.encoded) remember(entry.key, entry.value);
   }
   return {};
 }

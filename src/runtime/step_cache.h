@@ -46,14 +46,24 @@ class StepCache {
   // Nothing when it is not there, or when an artifact of it is gone. `inputs`: those of the call; what of its
   // blobs is in the outputs was not kept again.
   Result<std::optional<CachedOutputs>> find(Sha256 const& key, value::Value const& inputs);
+  // Outputs as they are kept: JSON, or where it is much an artifact with it.
+  struct Encoded {
+    std::string text;
+    std::optional<Sha256> artifact;
+  };
   // Puts all of `entries` in one transaction.
   struct Entry {
     Sha256 key;
     CachedOutputs value;
     value::Value inputs;
-    std::string run = {};  // that alone may have it, "": any
+    std::string run = {};                 // that alone may have it, "": any
+    std::optional<Encoded> encoded = {};  // value.outputs, where they are that already
   };
   Result<void> put(std::vector<Entry> const& entries, WallTime now);
+
+  // As JSON, whose blobs are in the artifact store from now on, but those of the `inputs`.
+  Result<std::string> encode(value::Value const& outputs, value::Value const& inputs);
+  store::ArtifactStore& artifacts() { return artifacts_; }
 
   // Drops what `run` alone may have.
   Result<void> forget(std::string const& run);
@@ -117,7 +127,6 @@ class StepCache {
   Result<void> keep_artifacts_of(Sha256 const& key, Kept& kept, Tables& tables);
   bool is_whole(Row const& row) const;
   Result<value::Value> decode(Row const& row, value::Value const& inputs);
-  Result<std::string> encode(value::Value const& outputs, value::Value const& inputs);
 
   std::unique_ptr<Mending<Tables>> tables_;
   store::ArtifactStore& artifacts_;
