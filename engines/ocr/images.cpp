@@ -211,26 +211,22 @@ bool is_image(std::string_view bytes) {
          format == IFF_WEBP || format == IFF_JP2;
 }
 
-Result<std::vector<value::Sheet>> image_sheets(value::BlobPtr const& document, std::int64_t dpi,
-                                               Stop const& stop, Progress const& progress) {
+Result<void> image_sheets(value::BlobPtr const& document, std::int64_t dpi, Stop const& stop,
+                          GiveSheet const& give) {
   auto bytes = document->bytes();
   int format = format_of(bytes);
   auto first = read_header(bytes, format);
   if (!first) return damaged(*document);
-  std::vector<value::Sheet> sheets;
-  if (!is_tiff(format)) {
-    sheets.push_back(sheet_of(document, 1, *first, dpi));
-    return sheets;
-  }
-  for (int index = 0; index < kMostFrames; ++index) {
+  if (!is_tiff(format)) return give(sheet_of(document, 1, *first, dpi), 1), Result<void>();
+  int index = 0;
+  for (; index < kMostFrames; ++index) {
     if (stop()) return Error(Code::cancelled, "cancelled while listing pages");
     auto header = read_tiff_header(bytes, index, *first);
     if (!header) break;
-    sheets.push_back(sheet_of(document, index + 1, *header, dpi));
-    progress(sheets.size(), 0);
+    give(sheet_of(document, index + 1, *header, dpi), 0);
   }
-  if (sheets.empty()) return damaged(*document);
-  return sheets;
+  if (index == 0) return damaged(*document);
+  return {};
 }
 
 Result<Raster> decode_image(value::Sheet const& sheet) {

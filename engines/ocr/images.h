@@ -15,8 +15,8 @@ bool is_image(std::string_view bytes);
 
 // One sheet an image (a TIFF may have many); sizes come from headers, nothing is decoded. `dpi` counts
 // where the file says none, or one that no scanner has (72 and 96 are what cameras and screens put in).
-Result<std::vector<value::Sheet>> image_sheets(value::BlobPtr const& document, std::int64_t dpi,
-                                               Stop const& stop, Progress const& progress);
+Result<void> image_sheets(value::BlobPtr const& document, std::int64_t dpi, Stop const& stop,
+                          GiveSheet const& give);
 
 // The pixels of a sheet of image_sheets(), with at most kMaxRasterPixels.
 Result<Raster> decode_image(value::Sheet const& sheet);

@@ -38,9 +38,10 @@ class Images : public ::testing::Test {
  protected:
   void SetUp() override { silence_image_library(); }
   std::vector<value::Sheet> sheets(std::string bytes) {
-    auto result = image_sheets(blob(std::move(bytes), "scan.tiff"), 300, never, testing::ignore);
+    std::vector<value::Sheet> all;
+    auto const result = image_sheets(blob(std::move(bytes), "scan.tiff"), 300, never, testing::into(all));
     EXPECT_TRUE(result) << result.error().message();
-    return result ? *result : std::vector<value::Sheet>{};
+    return all;
   }
 };
 

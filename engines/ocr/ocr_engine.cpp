@@ -21,16 +21,29 @@ Error unknown_kind(value::Blob const& document) {
       name_of(document) + " is neither a PDF nor a page image (TIFF, PNG, JPEG, BMP, WebP, JPEG 2000)");
 }
 
-// Now and then: a page takes less time than it takes to tell of it.
-Progress progress_to(engine::CallContext& context) {
-  using std::chrono::steady_clock;
+// Sends pages as they come, and now and then tells how many: a page takes less time than it takes to tell of
+// it.
+class PageStream {
+ public:
+  explicit PageStream(engine::CallContext& context) : context_(context) {}
+
+  void give(value::Sheet const& sheet, std::size_t all) {
+    context_.chunk("pages", value::to_value(sheet));
+    ++count_;
+    if (Clock::now() < next_) return;
+    next_ = Clock::now() + kPause;
+    context_.progress(static_cast<double>(count_), static_cast<double>(all), "pages");
+  }
+  std::size_t count() const { return count_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::milliseconds kPause{200};
-  return [&context, next = steady_clock::now() + kPause](std::size_t done, std::size_t all) mutable {
-    if (steady_clock::now() < next) return;
-    next = steady_clock::now() + kPause;
-    context.progress(static_cast<double>(done), static_cast<double>(all), "pages");
-  };
-}
+
+  engine::CallContext& context_;
+  std::size_t count_ = 0;
+  Clock::time_point next_ = Clock::now() + kPause;
+};
 
 class OcrModel final : public engine::Model {
  public:
@@ -41,7 +54,7 @@ class OcrModel final : public engine::Model {
     Stop stop = [&context] { return context.cancelled(); };
     stop.give_up = [&context](Error error) { context.give_up(std::move(error)); };
     if (call.operation == "pages") {
-      return pages(call.inputs, stop, progress_to(context));
+      return pages(call.inputs, stop, context);
     }
     if (call.operation == "recognize") return recognize(call.inputs, stop);
     return Error(Code::not_found, "the engine ocr has no operation `" + call.operation + "`");
@@ -58,16 +71,14 @@ class OcrModel final : public engine::Model {
   }
 
  private:
-  Result<engine::Reply> pages(value::Value const& inputs, Stop const& stop, Progress const& progress) {
-    auto document = inputs["document"].as_blob();
-    auto dpi = inputs["dpi"].as_integer(300);
-    auto sheets = TRY(sheets_of(document, inputs["password"].as_text(), dpi, stop, progress));
-    value::Value::List list;
-    list.reserve(sheets.size());
-    for (auto const& sheet : sheets) list.push_back(value::to_value(sheet));
+  Result<engine::Reply> pages(value::Value const& inputs, Stop const& stop, engine::CallContext& context) {
+    PageStream stream(context);
+    auto const give = [&](value::Sheet const& sheet, std::size_t all) { stream.give(sheet, all); };
+    TRY(give_sheets(inputs["document"].as_blob(), inputs["password"].as_text(), inputs["dpi"].as_integer(300),
+                    stop, give));
     engine::Reply reply;
-    reply.evidence = Json::object({{"pages", list.size()}});
-    reply.outputs = value::Value::record({{"pages", std::move(list)}});
+    reply.evidence = Json::object({{"pages", stream.count()}});
+    reply.outputs = value::Value::record({});
     return reply;
   }
 
@@ -84,11 +95,11 @@ class OcrModel final : public engine::Model {
     return reply;
   }
 
-  Result<std::vector<value::Sheet>> sheets_of(value::BlobPtr const& document, std::string const& password,
-                                              std::int64_t dpi, Stop const& stop, Progress const& progress) {
+  Result<void> give_sheets(value::BlobPtr const& document, std::string const& password, std::int64_t dpi,
+                           Stop const& stop, GiveSheet const& give) {
     if (!document) return Error(Code::invalid_argument, "`document` must be a file");
-    if (Pdf::recognises(document->bytes())) return pdf_->sheets(document, password, dpi, stop, progress);
-    if (is_image(document->bytes())) return image_sheets(document, dpi, stop, progress);
+    if (Pdf::recognises(document->bytes())) return pdf_->sheets(document, password, dpi, stop, give);
+    if (is_image(document->bytes())) return image_sheets(document, dpi, stop, give);
     return unknown_kind(*document);
   }
 

@@ -39,9 +39,11 @@ class OcrEngineTest : public ::testing::Test {
     return model_->call({operation, inputs}, context);
   }
   static Value::List sheets(value::BlobPtr const& document) {
-    auto reply = call("pages", Value::record({{"document", document}, {"dpi", 300}}));
+    Context context;
+    auto const reply =
+        model_->call({"pages", Value::record({{"document", document}, {"dpi", 300}})}, context);
     EXPECT_TRUE(reply) << reply.error().message();
-    return reply ? reply->outputs["pages"].as_list() : Value::List{};
+    return context.parts;
   }
   static Value recognize(Value const& sheet, bool again = false) {
     auto reply = call("recognize", Value::record({{"page", sheet}, {"language", "eng"}, {"again", again}}));

@@ -26,8 +26,6 @@ constexpr std::size_t kHeaderWithin = 1024;
 // Damaged or hostile files have more objects in objects than any real one.
 constexpr int kDeepestForm = 8;
 constexpr int kMostPages = 20'000;
-// Of one document's pages together: an answer has its bounds (wire/frame.h).
-constexpr std::size_t kMostTextBytes = 10u << 20;
 // What drawing a page may take of a processor; real ones take less than a second. A call that cannot be
 // stopped gets a little more.
 constexpr std::chrono::seconds kDrawingTime{20}, kPatience{25};
@@ -339,31 +337,23 @@ bool Pdf::recognises(std::string_view bytes) {
   return bytes.substr(0, kHeaderWithin).find("%PDF-") != std::string_view::npos;
 }
 
-Result<std::vector<value::Sheet>> Pdf::sheets(value::BlobPtr const& document, std::string const& password,
-                                              std::int64_t dpi, Stop const& stop, Progress const& progress) {
+Result<void> Pdf::sheets(value::BlobPtr const& document, std::string const& password, std::int64_t dpi,
+                         Stop const& stop, GiveSheet const& give) {
   document->hash();  // outside the lock
-  std::vector<value::Sheet> sheets;
   int count = TRY(state_.with([&](auto& state) -> Result<int> {
     return FPDF_GetPageCount(TRY(state->find_or_open(document, password, stop)));
   }));
-  sheets.reserve(static_cast<std::size_t>(count));
-  std::size_t text_bytes = 0;
   for (int index = 0; index < count; ++index) {
     if (stop()) return Error(Code::cancelled, "cancelled while listing pages");
     // One page a lock, so that a long document does not hold up the others.
-    sheets.push_back(TRY(state_.with([&](auto& state) -> Result<value::Sheet> {
+    auto sheet = TRY(state_.with([&](auto& state) -> Result<value::Sheet> {
       FPDF_DOCUMENT handle = TRY(state->find_or_open(document, password, stop));
       Watchdog::Guard const guard(state->watchdog, name_of_page(*document, index + 1), kPatience, stop);
       return sheet_of(document, handle, index, dpi);
-    })));
-    text_bytes += sheets.back().text.size();
-    if (text_bytes > kMostTextBytes) {
-      return Error(Code::unsupported, name_of(*document) + " has more than " + human_bytes(kMostTextBytes) +
-                                          " of text, which is too much at once: split it");
-    }
-    progress(sheets.size(), static_cast<std::size_t>(count));
+    }));
+    give(std::move(sheet), static_cast<std::size_t>(count));
   }
-  return sheets;
+  return {};
 }
 
 Result<value::Page> Pdf::text(value::BlobPtr const& document, std::string const& password,

@@ -25,9 +25,9 @@ class Pdf {
   static bool recognises(std::string_view bytes);
 
   // The pages with the text that they have. A page that is damaged has no size, and render() says so.
-  // `password` may be empty. unsupported: so many pages, or so much text, that no answer holds them.
-  Result<std::vector<value::Sheet>> sheets(value::BlobPtr const& document, std::string const& password,
-                                           std::int64_t dpi, Stop const& stop, Progress const& progress);
+  // `password` may be empty.
+  Result<void> sheets(value::BlobPtr const& document, std::string const& password, std::int64_t dpi,
+                      Stop const& stop, GiveSheet const& give);
 
   // The words of the page's own text; none where it has none, or is damaged.
   Result<value::Page> text(value::BlobPtr const& document, std::string const& password, std::int64_t number,

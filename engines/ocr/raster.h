@@ -51,8 +51,8 @@ struct Stop : std::function<bool()> {
   using std::function<bool()>::function;
   std::function<void(Error)> give_up;
 };
-// Told how many of all pages were looked at.
-using Progress = std::function<void(std::size_t done, std::size_t all)>;
+// Takes the next page of a document that has `all`; 0: nobody knows yet.
+using GiveSheet = std::function<void(value::Sheet sheet, std::size_t all)>;
 
 // The document's name for messages.
 std::string name_of(value::Blob const& document);

@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "value/blob.h"
+#include "value/records.h"
 
 namespace shoal::ocr_engine::testing {
 
@@ -26,7 +27,11 @@ inline value::BlobPtr example(std::string const& name) {
   return blob(bytes.str(), name);
 }
 
-inline void ignore(std::size_t, std::size_t) {}
+// Takes pages and keeps them.
+inline auto into(std::vector<value::Sheet>& sheets) {
+  return [&sheets](value::Sheet sheet, std::size_t) { sheets.push_back(std::move(sheet)); };
+}
+inline void ignore(value::Sheet const&, std::size_t) {}
 
 struct PdfPage {
   std::string content;                // a content stream; its font is /F (Helvetica)
@@ -124,10 +129,12 @@ class Context final : public engine::CallContext {
  public:
   // Says "cancelled" from the n-th question on.
   explicit Context(int stop_at = -1) : endless_(stop_at < 0), left_(stop_at) {}
-  void chunk(std::string_view, value::Value) override {}
+  void chunk(std::string_view, value::Value part) override { parts.push_back(std::move(part)); }
   void progress(double, double, std::string_view) override {}
   bool cancelled() const override { return endless_ ? false : left_-- <= 0; }
   void give_up(Error) override {}
+
+  value::Value::List parts;  // sent so far
 
  private:
   bool endless_;

@@ -35,10 +35,11 @@ TEST(TiffTags, SayWhatCannotBeDecoded) {
 // right.
 TEST(TiffTags, BoxesAreThoseOfTheStoredPixels) {
   for (auto const* name : {"turned.jpg", "turned.tiff"}) {
-    auto const sheets = image_sheets(
-        hostile_example(name), 300, [] { return false; }, testing::ignore);
-    ASSERT_TRUE(sheets) << sheets.error().message();
-    auto const raster = decode_image(sheets->front());
+    std::vector<value::Sheet> sheets;
+    auto const given = image_sheets(
+        hostile_example(name), 300, [] { return false; }, testing::into(sheets));
+    ASSERT_TRUE(given) << given.error().message();
+    auto const raster = decode_image(sheets.front());
     ASSERT_TRUE(raster) << raster.error().message();
     EXPECT_EQ(raster->width, 320) << name;
     EXPECT_EQ(raster->height, 96) << name;
