@@ -126,7 +126,7 @@ void add_unrecorded(Explained& explained, runtime::Target const& target) {
   auto const* pipeline = std::get_if<std::shared_ptr<runtime::LinkedPipeline const>>(&target.what);
   if (!pipeline) return;
   std::set<std::string> told;
-  for (auto const& step : explained.steps) told.insert(step.step.substr(0, step.step.find_first_of("[/")));
+  for (auto const& step : explained.steps) told.emplace(runtime::step_of(step.step));
   for (auto const& planned : (*pipeline)->plan.steps) {
     if (told.contains(planned.id)) continue;
     auto const& callable = (*pipeline)->callables[planned.callable];

@@ -14,12 +14,6 @@ using value::Type;
 using value::Value;
 using Kind = Type::Kind;
 
-std::vector<std::string> names_of(std::vector<Port> const& ports) {
-  std::vector<std::string> names;
-  for (auto const& port : ports) names.push_back(port.name);
-  return names;
-}
-
 class StepChecker {
  public:
   StepChecker(ParsedStep& step, StepSurroundings const& around)

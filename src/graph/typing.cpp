@@ -58,12 +58,6 @@ std::string name_of(Op op) {
 
 std::string name_of(Type const& type) { return "`" + type.to_string() + "`"; }
 
-std::vector<std::string> names_of(std::vector<Port> const& ports) {
-  std::vector<std::string> names;
-  for (auto const& port : ports) names.push_back(port.name);
-  return names;
-}
-
 std::vector<std::string> names_of(std::vector<Type::Field> const& fields) {
   std::vector<std::string> names;
   for (auto const& field : fields) names.push_back(field.first);
@@ -100,6 +94,12 @@ class CommonType {
 Type fault_type() {
   Type const text(Kind::text);
   return Type::record({{"code", text}, {"message", text}});
+}
+
+std::vector<std::string> names_of(std::vector<Port> const& ports) {
+  std::vector<std::string> names;
+  for (auto const& port : ports) names.push_back(port.name);
+  return names;
 }
 
 Type errors_type() {

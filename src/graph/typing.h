@@ -26,6 +26,8 @@ struct Typed {
   std::optional<Absence> absence;   // nothing: it is never null
 };
 
+std::vector<std::string> names_of(std::vector<value::Port> const& ports);
+
 // Which items of a step with `each` and `on_error: skip` failed, as `$step.errors`, unless the callable has
 // an output of that name: list<{item: integer, code: text, message: text}>, items counted from 0.
 inline constexpr std::string_view kErrors = "errors";

@@ -19,7 +19,7 @@ struct Event {
     step_cached,    // the cache had the answer
     step_done,      // detail: for a task, the rung that settled it
     step_failed,    // detail: why; the run may go on where the document says so
-    each_started,   // a step with `each`: `total` items
+    each_started,   // a step with `each`: `total` items, which grow where it follows a stream
     each_advanced,  // `done` of `total` items
     run_done,
     run_failed,  // detail: why

@@ -140,6 +140,8 @@ Result<std::unique_ptr<Journal>> Journal::open(std::string const& file, LeaveToM
   return std::unique_ptr<Journal>(new Journal(std::move(tables)));
 }
 
+std::string_view step_of(std::string_view path) { return path.substr(0, path.find_first_of("[/")); }
+
 Json to_json(RunRecord const& record) {
   Json document = Json::object({{"run", record.run},
                                 {"name", record.name},

@@ -60,6 +60,9 @@ struct StepRecord {
   int cores = 0;             // that it had
 };
 
+// The step of the run's own pipeline that a path is of: `words` of "words[3]/read".
+std::string_view step_of(std::string_view path);
+
 // Any thread. A damaged file is set aside, where there is leave to, and the journal goes on in a new one.
 class Journal {
  public:

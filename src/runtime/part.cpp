@@ -8,9 +8,6 @@ namespace {
 
 constexpr std::size_t kMostNamed = 5;
 
-// "words[3]/read" belongs to the step `words`.
-std::string_view step_of(std::string_view path) { return path.substr(0, path.find_first_of("[/")); }
-
 }  // namespace
 
 void write_part(std::optional<Part> const& part, Json& order) {
